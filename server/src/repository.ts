@@ -1,0 +1,114 @@
+import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
+import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import type { Detector, Link } from '@tdc/shared/network.ts';
+
+/**
+ * Place of an event in the order of one detector: by id, whose first part is the reference time, then by device.
+ * It is the tail of the event's key.
+ */
+export interface EventPosition {
+  readonly id: string;
+  readonly deviceId: string;
+}
+
+/** A read of one detector's events in one direction. */
+export interface EventScan {
+  readonly detectorId: string;
+  /** Reference time, Unix milliseconds, inclusive. */
+  readonly fromMs: number;
+  /** Reference time, Unix milliseconds, exclusive. */
+  readonly toMs: number;
+  readonly order: 'oldest-first' | 'newest-first';
+  /** Continue behind this position. */
+  readonly after?: EventPosition;
+  /** Events to return at most, 1 to 1000. */
+  readonly limit: number;
+  /** Only these kinds; empty for all. */
+  readonly kinds: readonly Kind[];
+  /** Only this pseudonym, as current or as previous. */
+  readonly deviceId?: string;
+}
+
+export interface EventScanResult {
+  readonly events: readonly DetectionEvent[];
+  /** Where to continue; absent when nothing is left. May be given with fewer events than `limit`, even with none. */
+  readonly next?: EventPosition;
+}
+
+/** Events in the order of their commits. */
+export interface CommittedEvents {
+  readonly events: readonly DetectionEvent[];
+  /** Opaque: where to follow on. */
+  readonly cursor: string;
+}
+
+/** Seconds of a bucket, the unit in which old events are removed. */
+export const bucketSeconds = 100;
+
+/** Port: events by detector and time. */
+export interface EventStore {
+  /**
+   * Commits all events or none; durable when it resolves. Idempotent: an event whose key (detector, id, device) is there
+   * changes nothing. Throws UnavailableError when the backend does not take them; the outcome is then unknown, and the
+   * caller sends again.
+   */
+  append(events: readonly DetectionEvent[], signal: AbortSignal): Promise<void>;
+  /**
+   * One detector's events by position, touching only the buckets of the time range and examining a bounded number of
+   * events. An unknown detector has none.
+   */
+  scan(scan: EventScan, signal: AbortSignal): Promise<EventScanResult>;
+  /**
+   * Every event committed after the cursor (from now on, without one), in commit order, each once; the first item comes
+   * at once and may be empty: what is committed after it is not missed. A slow consumer is waited for without memory growing.
+   * Throws OutOfRangeError for a cursor that history no longer reaches, InvalidInputError for one that is none.
+   */
+  follow(cursor: string | undefined, signal: AbortSignal): AsyncIterable<CommittedEvents>;
+  /**
+   * Removes a detector's events in all buckets that end at or before the time (Unix milliseconds). Idempotent. Resolves
+   * to how many there were, or undefined where the backend does not count.
+   */
+  removeBefore(detectorId: string, timeMs: number, signal: AbortSignal): Promise<number | undefined>;
+}
+
+/** Port: detectors and links. */
+export interface NetworkStore {
+  /** By id, rising. */
+  detectors(signal: AbortSignal): Promise<readonly Detector[]>;
+  /** Adds or replaces. */
+  putDetector(detector: Detector, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes the detector, its status and its events. Throws NotFoundError when there is none, PreconditionError while a link
+   * leads from or to it.
+   */
+  deleteDetector(detectorId: string, signal: AbortSignal): Promise<void>;
+  /** By first, then last detector, rising. */
+  links(signal: AbortSignal): Promise<readonly Link[]>;
+  /** Adds or replaces. Throws PreconditionError when a detector of it is unknown. */
+  putLink(link: Link, signal: AbortSignal): Promise<void>;
+  /** Throws NotFoundError when there is none. */
+  deleteLink(fromDetectorId: string, toDetectorId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ReportedStatus {
+  readonly status: AgentStatus;
+  /** By the server's clock, Unix milliseconds. */
+  readonly reportedAtMs: number;
+}
+
+/** Port: the last status of each detector's agent. */
+export interface StatusStore {
+  /** Replaces the status of the detector it names. Throws PreconditionError when that is unknown. */
+  put(status: ReportedStatus, signal: AbortSignal): Promise<void>;
+  /** By detector id, rising. */
+  list(signal: AbortSignal): Promise<readonly ReportedStatus[]>;
+}
+
+/** Everything that the services keep. They keep nothing else. */
+export interface Repository extends AsyncDisposable {
+  readonly events: EventStore;
+  readonly network: NetworkStore;
+  readonly statuses: StatusStore;
+  /** Resolves when the backend can read and write; throws UnavailableError when it cannot. */
+  ping(signal: AbortSignal): Promise<void>;
+}
