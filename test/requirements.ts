@@ -1,0 +1,39 @@
+/** Makes sure that the programs which the tests run are there: from Debian's packages where it may, in words where not. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const requirements = [
+  { program: 'mkfs.ext4', package: 'e2fsprogs', for: 'the full-disk test' },
+  { program: 'mount', package: 'mount', for: 'the full-disk test' },
+  { program: 'bash', package: 'bash', for: 'the shell completion test' },
+] as const;
+
+const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+
+function isInstalled(program: string): boolean {
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function run(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+}
+
+const missing = requirements.filter(({ program }) => !isInstalled(program));
+if (missing.length > 0) {
+  const packages = [...new Set(missing.map((requirement) => requirement.package))];
+  const mayInstall = process.getuid?.() === 0 && isInstalled('apt-get');
+  const installed = mayInstall && run('apt-get', ['update']) && run('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
+  if (!installed) {
+    for (const { program, for: purpose } of missing) console.error(`missing: ${program}, for ${purpose}`);
+    console.error(`Install what is missing and run the tests again: sudo apt-get install ${packages.join(' ')}`);
+    process.exit(2);
+  }
+}
