@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { isValid, ulid } from 'ulid';
+import { encodeTime, isValid, ulid } from 'ulid';
 
 const poolBytes = 8192;
 
@@ -19,7 +19,7 @@ export function eventIdMaker(fill: (pool: Uint8Array) => void = randomFillSync):
     }
     return (pool[used++] ?? 0) / 256;
   };
-  return (referenceTimeMs) => ulid(referenceTimeMs, nextFraction);
+  return (referenceTimeMs) => idOf(referenceTimeMs, nextFraction);
 }
 
 /** The largest time a ULID can carry: 48 bits of milliseconds. */
@@ -28,7 +28,13 @@ export const eventTimeMsMax = 2 ** 48 - 1;
 /** The smallest id of a time: every id of that time or later is not before it. */
 export function firstEventIdAt(timeMs: number): string {
   const zeroFraction = () => 0;
-  return ulid(Math.min(Math.max(Math.ceil(timeMs), 0), eventTimeMsMax), zeroFraction);
+  return idOf(Math.min(Math.max(Math.ceil(timeMs), 0), eventTimeMsMax), zeroFraction);
+}
+
+/** The library takes a time of 0 for none and puts now in its place; the time's own digits are put back. */
+function idOf(timeMs: number, nextFraction: () => number): string {
+  const id = ulid(timeMs, nextFraction);
+  return timeMs === 0 ? encodeTime(0) + id.slice(10) : id;
 }
 
 /** Whether a text is a ULID in its canonical upper-case spelling. */
