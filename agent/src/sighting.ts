@@ -1,3 +1,4 @@
+import type { AddressType } from '@tdc/shared/address-class.ts';
 import type { Kind } from '@tdc/shared/event.ts';
 
 /**
@@ -10,7 +11,7 @@ export interface Sighting {
   /** As read: `aa:bb:cc:dd:ee:ff` for radios, the text of a plate or a subscriber otherwise. */
   readonly address: string;
   /** What the radio says of the address; `unknown` for kinds that have no types. */
-  readonly addressType: 'public' | 'random' | 'unknown';
+  readonly addressType: AddressType;
   /** dBm; absent for kinds without RSSI. */
   readonly rssiDbm?: number;
 }

@@ -1,0 +1,294 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ServiceError } from '@grpc/grpc-js';
+import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
+import type { Clock } from '@tdc/shared/clock.ts';
+import { type TdcError, UnavailableError } from '@tdc/shared/errors.ts';
+import type { ClockQuality } from '@tdc/shared/event.ts';
+import type { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import type { ClockState } from './clock-state.ts';
+import { type BufferedCounts, EventBuffer } from './event-buffer.ts';
+import { SqliteOutbox } from './outboxes/sqlite.ts';
+import type { PassageBuilder } from './passage-builder.ts';
+import type { Observation, Scanner } from './scanner.ts';
+import type { StateDir } from './state-dir.ts';
+import { type AgentSnapshot, statusToWire } from './status.ts';
+import { StatusService } from './status-service.ts';
+import { SupervisedScanner } from './supervised-scanner.ts';
+import { Uplink, uplinkTimes } from './uplink.ts';
+
+/** What the agent logs to: pino's shape. No field and no message holds an address. */
+export interface AgentLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Where an agent's events come from. */
+export interface Hearing {
+  readonly scanners: readonly Scanner[];
+  readonly passages: PassageBuilder;
+  /** What is known of the clock that the sightings' times come from. */
+  readonly clockQuality: () => ClockQuality;
+  readonly keyEpoch: () => number;
+  /** What a scanner's failure leads to. */
+  readonly onScannerFailure: 'restart' | 'throw';
+  /** Whether a scanner whose time is this is to wait while the outbox is nearly full, rather than have the oldest dropped. */
+  readonly waitsForRoom: (watermarkMs: number) => boolean;
+}
+
+export interface AgentOptions {
+  readonly detectorId: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: AgentLog;
+  readonly state: StateDir;
+  readonly clockState: () => ClockState;
+  readonly outbox: { readonly bytesMax: number; readonly flushRows: number; readonly flushMs: number };
+  /** Absent: nothing is heard, only sent. */
+  readonly hearing?: Hearing;
+  /** Absent: nothing is sent. */
+  readonly uplink?: {
+    readonly connect: () => CollectorServiceClient;
+    readonly toError: (error: ServiceError) => TdcError;
+    readonly backoff: BackoffPolicy;
+  };
+  readonly statusIntervalMs: number;
+}
+
+/** When an agent's work is done: when it is told to stop, when its scanners have ended, or when then all is sent as well. */
+export type Until = 'stopped' | 'read' | 'drained';
+
+/** Part of the outbox that may be used before a scanner that can wait has to. */
+const roomyPart = 0.8;
+const yieldEveryMs = 10;
+const waitAtMostMs = 1000;
+
+/** One detector's agent: scanners, passages, outbox and uplink, and its status. */
+export class Agent implements AsyncDisposable {
+  readonly #options: AgentOptions;
+  readonly #outbox: SqliteOutbox;
+  readonly #buffer: EventBuffer;
+  readonly #scanners: readonly SupervisedScanner[];
+  readonly #uplink: Uplink | undefined;
+  readonly #statusService: StatusService;
+  readonly #startedAtMs: number;
+  #lastError: AgentSnapshot['lastError'];
+  #settled = Promise.withResolvers<void>();
+  #yieldedAtMs = 0;
+
+  constructor(options: AgentOptions) {
+    const { clock, random, state, outbox } = options;
+    this.#options = options;
+    this.#startedAtMs = clock.nowMs();
+    this.#outbox = new SqliteOutbox({
+      file: state.paths.outbox,
+      bytesMax: outbox.bytesMax,
+      nowMs: () => clock.nowMs(),
+      onRecovered: ({ movedTo, reason, eventsLost }) =>
+        this.#report(
+          'error',
+          `the outbox was damaged (${reason}): moved to ${movedTo}, ${eventsLost ?? 'an unknown number of'} events lost`,
+        ),
+    });
+    this.#buffer = new EventBuffer({
+      outbox: this.#outbox,
+      clock,
+      random,
+      flushRows: outbox.flushRows,
+      flushMs: outbox.flushMs,
+      onCommitted: () => this.#uplink?.wake(),
+      onRefused: (error) => this.#report('error', `events are kept in memory: ${error.message}`),
+    });
+    this.#scanners = (options.hearing?.scanners ?? []).map(
+      (scanner) =>
+        new SupervisedScanner({
+          scanner,
+          clock,
+          random,
+          onFailure: options.hearing?.onScannerFailure ?? 'throw',
+          onError: (error, waitMs) =>
+            this.#report('warn', `scanner ${scanner.name} failed: ${messageOf(error)}`, { waitMs: Math.round(waitMs) }),
+        }),
+    );
+    this.#uplink = this.#newUplink();
+    this.#statusService = new StatusService(state.paths.socket, () => statusToWire(this.snapshot()));
+  }
+
+  /** Works until its work is done, or until aborted; then everything made is committed and what is under way settled. */
+  async run(until: Until, signal: AbortSignal): Promise<void> {
+    const { state } = this.#options;
+    if (state.unlocked !== undefined) this.#report('warn', state.unlocked.message);
+    this.#tolerating(() => this.#outbox.open());
+    await this.#statusService.start().catch((error: unknown) => this.#reportUnavailable(error));
+    const stopUplink = new AbortController();
+    const failure = new AbortController();
+    const working = AbortSignal.any([signal, failure.signal]);
+    const uplink = this.#uplink?.run(stopUplink.signal).catch((error: unknown) => failure.abort(error));
+    try {
+      await this.#scan(until, working);
+      if (until === 'drained') await this.#drained(working);
+    } finally {
+      stopUplink.abort();
+      await uplink;
+    }
+    if (failure.signal.aborted) throw failure.signal.reason;
+  }
+
+  /** The counts of events, those that are not yet committed among them. */
+  counts(): BufferedCounts {
+    return this.#buffer.counts();
+  }
+
+  snapshot(): AgentSnapshot {
+    const { detectorId, version, clock, clockState, hearing } = this.#options;
+    return {
+      detectorId,
+      version,
+      startedAtMs: this.#startedAtMs,
+      takenAtMs: clock.nowMs(),
+      clock: clockState(),
+      events: this.#buffer.counts(),
+      outboxSize: this.#outbox.size(),
+      connection: this.#uplink?.state.type ?? 'idle',
+      lastAcknowledgedMs: this.#uplink?.lastAcknowledgedMs,
+      scanners: this.#scanners.map((scanner) => scanner.snapshot()),
+      lastError: this.#lastError,
+      keyEpoch: hearing?.keyEpoch() ?? 0,
+      openPassages: hearing?.passages.counts.open ?? 0,
+      residentMemoryBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#statusService[Symbol.asyncDispose]();
+    await this.#buffer[Symbol.asyncDispose]();
+    this.#outbox[Symbol.dispose]();
+  }
+
+  #newUplink(): Uplink | undefined {
+    const { clock, random, log, uplink, statusIntervalMs } = this.#options;
+    if (uplink === undefined) return undefined;
+    return new Uplink({
+      outbox: this.#outbox,
+      clock,
+      random,
+      ...uplink,
+      ...uplinkTimes,
+      status: () => statusToWire(this.snapshot()),
+      statusIntervalMs,
+      onConnected: () => log.info({}, 'connected to the collector'),
+      onFailed: ({ message }, waitMs) =>
+        this.#report('warn', `sending failed: ${message}`, { waitMs: Math.round(waitMs) }),
+      onStatusRefused: ({ message }) => this.#report('warn', `the status was refused: ${message}`),
+      onRejected: (rejected, firstId) => {
+        const [first] = rejected;
+        this.#report(
+          'warn',
+          `the collector rejected ${rejected.length} events for good, the first ${firstId}: ${first?.field}: ${first?.message}`,
+        );
+      },
+      onSettled: () => {
+        this.#settled.resolve();
+        this.#settled = Promise.withResolvers<void>();
+      },
+    });
+  }
+
+  /** Runs the scanners to their ends, then ends the passages and commits everything. */
+  async #scan(until: Until, signal: AbortSignal): Promise<void> {
+    const { hearing } = this.#options;
+    const over = new AbortController();
+    const scanning = AbortSignal.any([signal, over.signal]);
+    try {
+      await Promise.all(
+        this.#scanners.map(async (scanner) => {
+          if (hearing === undefined) return;
+          try {
+            await scanner.run((observation) => this.#take(hearing, scanner, observation, scanning), scanning);
+          } catch (error) {
+            // The others stop, so that all is committed before the failure is told.
+            over.abort();
+            throw error;
+          }
+        }),
+      );
+      if (until === 'stopped') await aborted(signal);
+    } finally {
+      this.#buffer.add(hearing?.passages.flush() ?? []);
+      this.#buffer.flush();
+    }
+  }
+
+  async #take(
+    { passages, clockQuality, waitsForRoom }: Hearing,
+    scanner: SupervisedScanner,
+    observation: Observation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const watermarks = this.#scanners.flatMap(({ watermarkMs }) => (watermarkMs === undefined ? [] : [watermarkMs]));
+    // Time is that of the slowest scanner that runs.
+    const watermarkMs = Math.min(observation.watermarkMs, ...watermarks);
+    const { malformed } = passages.counts;
+    this.#buffer.add(passages.push({ ...observation, watermarkMs }, clockQuality()));
+    scanner.countMalformed(passages.counts.malformed - malformed, passages.lastMalformed);
+    if (waitsForRoom(observation.watermarkMs)) await this.#room(signal);
+    // A scanner that is never waited for would leave no time for the uplink.
+    if (clock.monotonicMs() - this.#yieldedAtMs < yieldEveryMs) return;
+    await nextTurn();
+    this.#yieldedAtMs = clock.monotonicMs();
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
+    const isFull = () => {
+      const { bytes, bytesMax } = this.#outbox.size();
+      return bytes > roomyPart * bytesMax;
+    };
+    while (this.#uplink !== undefined && isFull() && !signal.aborted) {
+      await this.#change(signal);
+    }
+  }
+
+  /** Resolves when nothing waits to be sent any more, or when aborted. */
+  async #drained(signal: AbortSignal): Promise<void> {
+    while (this.#buffer.counts().inOutbox > 0 && !signal.aborted) await this.#change(signal);
+  }
+
+  /** Waits for events to be settled, but not for ever: an outbox can also lose them by other ways. */
+  async #change(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const wait = AbortSignal.any([signal, over.signal]);
+    const waited = this.#options.clock.sleep(waitAtMostMs, wait).catch((error: unknown) => {
+      if (!wait.aborted) throw error;
+    });
+    await Promise.race([this.#settled.promise, waited]);
+    over.abort();
+  }
+
+  #tolerating(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#reportUnavailable(error);
+    }
+  }
+
+  /** The agent works on without what is unavailable. */
+  #reportUnavailable(error: unknown): void {
+    if (!(error instanceof UnavailableError)) throw error;
+    this.#report('error', error.message);
+  }
+
+  #report(level: 'warn' | 'error', message: string, fields: object = {}): void {
+    this.#lastError = { message, atMs: this.#options.clock.nowMs() };
+    this.#options.log[level](fields, message);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}

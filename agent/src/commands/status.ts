@@ -1,0 +1,13 @@
+import type { Context } from '../context.ts';
+import { statePaths } from '../state-dir.ts';
+import { statusJson } from '../status-json.ts';
+import { askStatus } from '../status-service.ts';
+import { statusText } from '../status-text.ts';
+
+/** `tdc-agent status`: what the running agent says of itself. Throws UnavailableError when none runs. */
+export async function status({ stdout }: Context, stateDir: string, output: 'table' | 'json'): Promise<void> {
+  const { socket } = statePaths(stateDir);
+  const answer = await askStatus(socket);
+  const text = output === 'json' ? JSON.stringify(statusJson(answer), undefined, 2) : statusText(answer);
+  stdout.write(`${text}\n`);
+}

@@ -1,0 +1,243 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
+import type { ConfigOption, ConfigValues } from '@tdc/shared/config.ts';
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { isTagBits } from '@tdc/shared/pseudonym.ts';
+import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
+import { z } from 'zod';
+import type { PassageOptions } from './passage-builder.ts';
+
+const scannerNames = ['simulated'] as const;
+export type ScannerName = (typeof scannerNames)[number];
+
+/** Files of the collector's authority, and of the agent's own certificate and key, all PEM. */
+export interface AgentTls {
+  readonly caFile: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+/** What works for every detector alike. */
+export interface AgentConfig {
+  readonly collectorAddress: string;
+  /** Absent: plain text. */
+  readonly tls?: AgentTls;
+  readonly outbox: { readonly bytesMax: number; readonly flushRows: number; readonly flushMs: number };
+  readonly passage: PassageOptions;
+  readonly tagBits: number;
+  readonly network: { readonly name: string; readonly timeZone: string };
+  readonly keyOverlapMs: number;
+  readonly clockTrust: boolean;
+  readonly statusIntervalMs: number;
+  readonly uplinkBackoff: BackoffPolicy;
+  readonly logLevel: string;
+  readonly scanners: readonly ScannerName[];
+  readonly simulation: {
+    readonly networkFile?: string;
+    readonly seed: number;
+    readonly vehiclesPerHour: number;
+  };
+  /** As given; what is derived from it is in `placeOf`. */
+  readonly given: { readonly detectorId?: string; readonly stateDir?: string; readonly keyFile?: string };
+  /** Where state is kept by default. */
+  readonly stateHome: string;
+}
+
+const file = z.string().min(1);
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const scanners = z.preprocess(
+  (value) => {
+    const names = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
+    return Array.isArray(names) && names.length === 1 && names[0] === 'none' ? [] : names;
+  },
+  z.array(z.enum(scannerNames)),
+);
+const hostAndPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'expected host:port');
+const flag = z.boolean().or(z.stringbool());
+
+/** Every option of `tdc-agent`; the home folder and the environment decide where state is kept by default. */
+export function agentOptions() {
+  return [
+    option(
+      'detector.id',
+      z.string().refine(isDetectorId, `expected ${detectorIdExpected}`).optional(),
+      undefined,
+      'the detector that this agent works for',
+    ),
+    option(
+      'state_dir',
+      file.optional(),
+      undefined,
+      'folder of outbox, key and socket; by default $XDG_STATE_HOME or ~/.local/state, and in it tdc/agent/<detector id>',
+    ),
+    option('collector.address', hostAndPort, '127.0.0.1:9000', 'host:port of the collector'),
+    option('key.file', file.optional(), undefined, 'key of the network; by default key.json in the state folder'),
+    option(
+      'outbox.bytes_max',
+      whole(1024 * 1024, 1024 ** 4),
+      256 * 1024 * 1024,
+      'limit of the outbox on disk; beyond it the oldest events are dropped',
+    ),
+    option('outbox.flush_rows', whole(1, 10_000), 200, 'events that are committed together at most'),
+    option('outbox.flush_ms', whole(1, 60_000), 1000, 'milliseconds after which events are committed at latest'),
+    option('passage.gap_seconds', whole(1, 3600), 30, 'seconds without a sighting that end a passage'),
+    option('passage.seconds_max', whole(1, 86_400), 900, 'seconds after which a device that stays is resident'),
+    option(
+      'passage.rssi_window_db',
+      whole(0, 100),
+      5,
+      'dB below the strongest sighting that the reference time may have',
+    ),
+    option(
+      'tag.bits',
+      whole(24, 128).refine(isTagBits, 'expected a multiple of 4 from 24 to 128'),
+      32,
+      'bits of a pseudonym; the same in the whole network',
+    ),
+    option('network.name', z.string().min(1).max(64), 'tdc', 'name of the network, for a new key'),
+    option('network.time_zone', z.string().min(1), 'UTC', 'time zone of the network, for a new key'),
+    option(
+      'key.overlap_minutes',
+      whole(0, 1440),
+      60,
+      'minutes that events carry the pseudonym of the epoch before too',
+    ),
+    option('clock.trust', flag, false, 'take the clock for synchronised without a check'),
+    option('status.interval_seconds', whole(1, 86_400), 60, 'seconds between two status reports'),
+    option('uplink.backoff_ms_base', whole(1, 3_600_000), 1000, 'longest wait after a first failure, in milliseconds'),
+    option('uplink.backoff_ms_max', whole(1, 3_600_000), 300_000, 'longest wait after many failures, in milliseconds'),
+    option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
+    option('tls.ca', file.optional(), undefined, "file of the authority of the collector's certificate (PEM)"),
+    option('tls.cert', file.optional(), undefined, "file of the agent's certificate (PEM)"),
+    option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
+    option('allow_plaintext', flag, false, 'do without TLS to a collector on another machine'),
+    option('scanners', scanners, [], 'what hears devices, separated by commas: simulated; or none'),
+    option('simulation.network_file', file.optional(), undefined, 'network of the scanner simulated (YAML or JSON)'),
+    option('simulation.seed', whole(0, 2 ** 32 - 1), 1, 'the same seed gives the same traffic, in every process'),
+    option(
+      'simulation.vehicles_per_hour',
+      z.coerce.number().positive().max(100_000),
+      600,
+      'vehicles that enter the road',
+    ),
+  ] as const satisfies readonly ConfigOption[];
+}
+
+export type AgentOptionTable = ReturnType<typeof agentOptions>;
+
+function option<Path extends string, Schema extends z.ZodType>(
+  path: Path,
+  schema: Schema,
+  byDefault: z.output<Schema>,
+  description: string,
+) {
+  return { path, schema, default: byDefault, description };
+}
+
+/** Throws InvalidInputError for options that do not go together. */
+export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome: string): AgentConfig {
+  const tls = tlsOf(values);
+  const collectorAddress = values['collector.address'];
+  if (tls === undefined && !values.allow_plaintext && !isLoopback(collectorAddress)) {
+    throw new InvalidInputError(
+      `collector.address ${collectorAddress} is another machine: give tls.ca, or --allow-plaintext`,
+      { field: 'collector.address' },
+    );
+  }
+  const networkFile = values['simulation.network_file'];
+  return {
+    collectorAddress,
+    ...(tls === undefined ? {} : { tls }),
+    outbox: {
+      bytesMax: values['outbox.bytes_max'],
+      flushRows: values['outbox.flush_rows'],
+      flushMs: values['outbox.flush_ms'],
+    },
+    passage: {
+      gapMs: values['passage.gap_seconds'] * 1000,
+      passageMsMax: values['passage.seconds_max'] * 1000,
+      rssiWindowDb: values['passage.rssi_window_db'],
+    },
+    tagBits: values['tag.bits'],
+    network: { name: values['network.name'], timeZone: values['network.time_zone'] },
+    keyOverlapMs: values['key.overlap_minutes'] * 60_000,
+    clockTrust: values['clock.trust'],
+    statusIntervalMs: values['status.interval_seconds'] * 1000,
+    uplinkBackoff: { baseMs: values['uplink.backoff_ms_base'], maxMs: values['uplink.backoff_ms_max'] },
+    logLevel: values['log.level'],
+    scanners: values.scanners,
+    simulation: {
+      ...(networkFile === undefined ? {} : { networkFile }),
+      seed: values['simulation.seed'],
+      vehiclesPerHour: values['simulation.vehicles_per_hour'],
+    },
+    given: {
+      ...(values['detector.id'] === undefined ? {} : { detectorId: values['detector.id'] }),
+      ...(values.state_dir === undefined ? {} : { stateDir: values.state_dir }),
+      ...(values['key.file'] === undefined ? {} : { keyFile: values['key.file'] }),
+    },
+    stateHome,
+  };
+}
+
+function tlsOf(values: ConfigValues<AgentOptionTable>): AgentTls | undefined {
+  const caFile = values['tls.ca'];
+  const certFile = values['tls.cert'];
+  const keyFile = values['tls.key'];
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new InvalidInputError('tls.cert and tls.key go together: expected both, or none', { field: 'tls' });
+  }
+  if (caFile === undefined) {
+    if (certFile === undefined) return undefined;
+    throw new InvalidInputError('tls.ca is missing: expected it with tls.cert and tls.key', { field: 'tls.ca' });
+  }
+  return certFile === undefined || keyFile === undefined ? { caFile } : { caFile, certFile, keyFile };
+}
+
+function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** Where a detector's agent keeps its state by default. */
+export function stateHomeOf(env: Readonly<Record<string, string | undefined>>, homeDir: string): string {
+  return join(env.XDG_STATE_HOME || join(homeDir, '.local', 'state'), 'tdc');
+}
+
+/** One detector's identity and files. */
+export interface Place {
+  readonly detectorId: string;
+  readonly stateDir: string;
+  readonly keyFile: string;
+}
+
+/** Throws InvalidInputError when it is not said which detector this is. */
+export function placeOf(config: AgentConfig): Place {
+  const { detectorId } = config.given;
+  if (detectorId === undefined) {
+    throw new InvalidInputError(
+      'detector.id is missing: give --detector-id, TDC_DETECTOR_ID or detector: { id: ... } in the configuration file',
+      { field: 'detector.id' },
+    );
+  }
+  const stateDir = stateDirOf(config);
+  return { detectorId, stateDir, keyFile: config.given.keyFile ?? join(stateDir, 'key.json') };
+}
+
+/** The state folder: as given, or that of the detector. */
+export function stateDirOf({ given, stateHome }: AgentConfig): string {
+  if (given.stateDir !== undefined) return given.stateDir;
+  if (given.detectorId !== undefined) return join(stateHome, 'agent', given.detectorId);
+  throw new InvalidInputError('which agent? Give --state-dir or --detector-id', { field: 'state_dir' });
+}
+
+/** With the defaults that follow from other options filled in. */
+export function effectiveValues(
+  values: ConfigValues<AgentOptionTable>,
+  config: AgentConfig,
+): ConfigValues<AgentOptionTable> {
+  if (config.given.detectorId === undefined) return values;
+  const { stateDir, keyFile } = placeOf(config);
+  return { ...values, state_dir: stateDir, 'key.file': keyFile };
+}

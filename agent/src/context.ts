@@ -1,0 +1,18 @@
+import type { Clock } from '@tdc/shared/clock.ts';
+import type { AgentLog } from './agent.ts';
+import type { AgentConfig } from './config.ts';
+import type { ProgressOutput } from './progress.ts';
+
+/** What the commands work with. */
+export interface Context {
+  readonly config: AgentConfig;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: AgentLog;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Results. */
+  readonly stdout: { write(text: string): unknown };
+  /** Progress and remarks to people. */
+  readonly stderr: ProgressOutput;
+}

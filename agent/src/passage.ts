@@ -1,0 +1,80 @@
+import type { ClockQuality, DetectionEvent, Kind } from '@tdc/shared/event.ts';
+import type { Identity } from './pseudonyms.ts';
+import type { Sighting } from './sighting.ts';
+
+/** One device in the zone: what its event will say, from what was heard so far. */
+export interface Passage {
+  readonly kind: Kind;
+  identity: Identity;
+  firstSeenMs: number;
+  lastSeenMs: number;
+  /** Of the last sighting within the window of the strongest; of the first while none had an RSSI. */
+  referenceTimeMs: number;
+  rssiPeakDbm: number | undefined;
+  sightings: number;
+  /** The worst that any of the sightings was heard under. */
+  clockQuality: ClockQuality;
+  /** Its event is made: the device has not left and is only counted. */
+  resident: boolean;
+}
+
+const clockQualityRank = { synchronised: 0, corrected: 1, unsynchronised: 2 } as const;
+
+export const openPassage = (sighting: Sighting, identity: Identity, clockQuality: ClockQuality): Passage => ({
+  kind: sighting.kind,
+  identity,
+  firstSeenMs: sighting.timeMs,
+  lastSeenMs: sighting.timeMs,
+  referenceTimeMs: sighting.timeMs,
+  rssiPeakDbm: sighting.rssiDbm,
+  sightings: 1,
+  clockQuality,
+  resident: false,
+});
+
+/**
+ * Adds a sighting. Reference time needs no memory of earlier sightings: whoever was within the window of a lower peak was before
+ * the sighting that raised it, and that one is within its own window.
+ */
+export function addToPassage(passage: Passage, sighting: Sighting, clockQuality: ClockQuality, windowDb: number): void {
+  const { timeMs, rssiDbm } = sighting;
+  passage.sightings += 1;
+  passage.lastSeenMs = Math.max(passage.lastSeenMs, timeMs);
+  if (clockQualityRank[clockQuality] > clockQualityRank[passage.clockQuality]) passage.clockQuality = clockQuality;
+  if (rssiDbm !== undefined) {
+    if (passage.rssiPeakDbm === undefined || rssiDbm > passage.rssiPeakDbm) {
+      passage.rssiPeakDbm = rssiDbm;
+      passage.referenceTimeMs = timeMs;
+    } else if (rssiDbm >= passage.rssiPeakDbm - windowDb) {
+      passage.referenceTimeMs = Math.max(passage.referenceTimeMs, timeMs);
+    }
+  } else if (passage.rssiPeakDbm === undefined) {
+    passage.referenceTimeMs = Math.min(passage.referenceTimeMs, timeMs);
+  }
+  passage.firstSeenMs = Math.min(passage.firstSeenMs, timeMs);
+}
+
+/** The event of a passage that is over, or of a device that stays. */
+export function eventOf(
+  passage: Passage,
+  made: { readonly id: string; readonly detectorId: string; readonly atMs: number; readonly resident: boolean },
+): DetectionEvent {
+  const { deviceId, previousDeviceId, keyEpoch, addressClass } = passage.identity;
+  return {
+    id: made.id,
+    detectorId: made.detectorId,
+    kind: passage.kind,
+    addressClass,
+    deviceId,
+    keyEpoch,
+    ...(previousDeviceId === undefined ? {} : { previousDeviceId }),
+    referenceTimeMs: passage.referenceTimeMs,
+    firstSeenMs: passage.firstSeenMs,
+    lastSeenMs: passage.lastSeenMs,
+    ...(passage.rssiPeakDbm === undefined ? {} : { rssiPeakDbm: passage.rssiPeakDbm }),
+    sightings: passage.sightings,
+    resident: made.resident,
+    clockQuality: passage.clockQuality,
+    madeAtMs: Math.max(made.atMs, passage.lastSeenMs),
+  };
+}

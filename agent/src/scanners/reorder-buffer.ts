@@ -1,0 +1,50 @@
+import type { Sighting } from '../sighting.ts';
+
+/** How far a sighting may be behind the latest before it. */
+export const disorderMsMax = 2000;
+/** Sightings held back at most. */
+export const heldMax = 10_000;
+
+/** Puts sightings in order that were written nearly in order. */
+export class ReorderBuffer {
+  /** Oldest first. */
+  readonly #held: Sighting[] = [];
+  #latestMs = Number.NEGATIVE_INFINITY;
+  #floorMs = Number.NEGATIVE_INFINITY;
+
+  /** No sighting before this time is taken any more. */
+  get floorMs(): number {
+    return this.#floorMs;
+  }
+
+  /** False for a sighting that comes too late to be put in its place. */
+  add(sighting: Sighting): boolean {
+    if (sighting.timeMs < this.#floorMs) return false;
+    let place = this.#held.length;
+    while (place > 0 && (this.#held[place - 1]?.timeMs ?? 0) > sighting.timeMs) place -= 1;
+    if (place === this.#held.length) this.#held.push(sighting);
+    else this.#held.splice(place, 0, sighting);
+    this.#latestMs = Math.max(this.#latestMs, sighting.timeMs);
+    this.#floorMs = Math.max(this.#floorMs, this.#latestMs - disorderMsMax);
+    if (this.#held.length > heldMax) {
+      this.#floorMs = Math.max(this.#floorMs, this.#held[this.#held.length >> 1]?.timeMs ?? this.#floorMs);
+    }
+    return true;
+  }
+
+  /** Those up to the floor, whose order is final. */
+  takeSettled(): readonly Sighting[] {
+    let count = 0;
+    for (const { timeMs } of this.#held) {
+      if (timeMs > this.#floorMs) break;
+      count += 1;
+    }
+    return this.#held.splice(0, count);
+  }
+
+  /** All that are left, at the end of the input. */
+  takeRest(): readonly Sighting[] {
+    this.#floorMs = this.#latestMs;
+    return this.#held.splice(0);
+  }
+}

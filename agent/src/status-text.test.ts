@@ -1,0 +1,89 @@
+import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { expect, test } from 'vitest';
+import { statusJson } from './status-json.ts';
+import { durationText, statusText } from './status-text.ts';
+
+test.each([
+  [0, '0 s'],
+  [59_999, '59 s'],
+  [60_000, '1 min'],
+  [3_905_000, '1 h 5 min'],
+  [7_200_000 + 30_000, '2 h'],
+  [86_400_000 * 3 + 3_600_000, '3 d 1 h'],
+  [-5, '0 s'],
+])('a duration of %d ms is said as %s', (ms, text) => {
+  expect(durationText(ms)).toBe(text);
+});
+
+test('a status for people has every fact that a program gets', () => {
+  const second = 1_000_000_000n;
+  const text = statusText(
+    AgentStatus.create({
+      detectorId: 'D7',
+      version: '1.2.3',
+      startedAtNs: 1000n * second,
+      takenAtNs: 8200n * second,
+      clock: 2,
+      events: {
+        made: 100n,
+        acknowledged: 60n,
+        inOutbox: 33n,
+        uncommitted: 3n,
+        dropped: [{ reason: 'overflow', count: 7n }],
+      },
+      outboxBytes: 1_048_576n,
+      outboxBytesMax: 268_435_456n,
+      connection: 4,
+      lastAcknowledgedNs: 8180n * second,
+      scanners: [{ name: 'simulated', state: 3, sightings: 12n, malformed: 2n, lastError: 'unplugged' }],
+      lastError: 'no route to host',
+      lastErrorNs: 8195n * second,
+      keyEpoch: 19_675,
+      openPassages: 5,
+      residentMemoryBytes: 83_886_080n,
+    }),
+  );
+  for (const fact of [
+    /detector +D7/,
+    /running for +2 h$/m,
+    /clock +not synchronised/,
+    /connection +failed, will try again/,
+    /acknowledged +60, the last 20 s ago/,
+    /captured +100/,
+    /in outbox +33, 3 of them not yet on disk/,
+    /dropped +7 \(overflow\)/,
+    /outbox +1\.0 MiB of 256\.0 MiB/,
+    /heard now +5/,
+    /key epoch +19675/,
+    /memory +80\.0 MiB/,
+    /scanner +simulated: failed, will be restarted, 12 sightings, the last never, 2 malformed; unplugged/,
+    /last error +no route to host, 5 s ago/,
+  ]) {
+    expect(text).toMatch(fact);
+  }
+});
+
+test('a status for programs has every field, also those that are nothing', () => {
+  expect(
+    statusJson(
+      AgentStatus.create({ detectorId: 'D7', connection: 3, clock: 3, takenAtNs: 1_700_000_000_000_000_000n }),
+    ),
+  ).toEqual({
+    detector_id: 'D7',
+    version: '',
+    started_at: null,
+    taken_at: '2023-11-14T22:13:20.000Z',
+    clock: 'trusted',
+    connection: 'connected',
+    last_acknowledged_at: null,
+    events: { made: 0, acknowledged: 0, in_outbox: 0, uncommitted: 0, dropped: {} },
+    outbox_bytes: 0,
+    outbox_bytes_max: 0,
+    scanners: [],
+    last_error: '',
+    last_error_at: null,
+    key_epoch: 0,
+    open_passages: 0,
+    resident_memory_bytes: 0,
+  });
+});

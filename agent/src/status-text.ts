@@ -1,0 +1,84 @@
+import {
+  type AgentStatus,
+  ClockState,
+  ConnectionState,
+  ScannerState,
+  type ScannerStatus,
+} from '@tdc/shared/generated/tdc/v1/status.ts';
+import { msFromNs } from '@tdc/shared/wire.ts';
+
+const clockTexts = new Map<number, string>([
+  [ClockState.CLOCK_STATE_SYNCHRONISED, 'synchronised'],
+  [ClockState.CLOCK_STATE_UNSYNCHRONISED, 'not synchronised'],
+  [ClockState.CLOCK_STATE_TRUSTED, 'trusted by the operator, not checked'],
+]);
+const connectionTexts = new Map<number, string>([
+  [ConnectionState.CONNECTION_STATE_IDLE, 'not tried'],
+  [ConnectionState.CONNECTION_STATE_CONNECTING, 'connecting'],
+  [ConnectionState.CONNECTION_STATE_CONNECTED, 'connected'],
+  [ConnectionState.CONNECTION_STATE_WAITING, 'failed, will try again'],
+]);
+const scannerTexts = new Map<number, string>([
+  [ScannerState.SCANNER_STATE_STARTING, 'starting'],
+  [ScannerState.SCANNER_STATE_RUNNING, 'running'],
+  [ScannerState.SCANNER_STATE_FAILED, 'failed, will be restarted'],
+  [ScannerState.SCANNER_STATE_FINISHED, 'finished'],
+]);
+
+const mib = (bytes: bigint): string => `${(Number(bytes) / 1024 / 1024).toFixed(1)} MiB`;
+
+/** A status for people, a fact a line. */
+export function statusText(status: AgentStatus): string {
+  const { events } = status;
+  const ago = (ns: bigint): string =>
+    ns === 0n ? 'never' : `${durationText(msFromNs(status.takenAtNs) - msFromNs(ns))} ago`;
+  const dropped = events?.dropped.map(({ reason, count }) => `${count} (${reason})`).join(', ');
+  const rows: readonly (readonly [string, string])[] = [
+    ['detector', status.detectorId],
+    ['version', status.version],
+    ['running for', durationText(msFromNs(status.takenAtNs - status.startedAtNs))],
+    ['clock', clockTexts.get(status.clock) ?? 'unknown'],
+    ['connection', connectionTexts.get(status.connection) ?? 'unknown'],
+    ['acknowledged', `${events?.acknowledged ?? 0n}, the last ${ago(status.lastAcknowledgedNs)}`],
+    ['captured', `${events?.made ?? 0n}`],
+    ['in outbox', `${events?.inOutbox ?? 0n}, ${events?.uncommitted ?? 0n} of them not yet on disk`],
+    ['dropped', dropped === undefined || dropped === '' ? '0' : dropped],
+    ['outbox', `${mib(status.outboxBytes)} of ${mib(status.outboxBytesMax)}`],
+    ['heard now', `${status.openPassages}`],
+    ['key epoch', `${status.keyEpoch}`],
+    ['memory', mib(status.residentMemoryBytes)],
+    ...status.scanners.map((scanner) => ['scanner', scannerText(scanner, ago)] as const),
+    ['last error', status.lastError === '' ? 'none' : `${status.lastError}, ${ago(status.lastErrorNs)}`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function scannerText(scanner: ScannerStatus, ago: (ns: bigint) => string): string {
+  const state = scannerTexts.get(scanner.state) ?? 'unknown';
+  const error = scanner.lastError === '' ? '' : `; ${scanner.lastError}`;
+  return `${scanner.name}: ${state}, ${scanner.sightings} sightings, the last ${ago(scanner.lastSightingNs)}, ${scanner.malformed} malformed${error}`;
+}
+
+/** The two largest units of a duration, as `3 h 5 min`. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ] as const;
+  const first = units.findIndex(([length]) => seconds >= length);
+  if (first === -1) return '0 s';
+  const parts = units
+    .slice(first, first + 2)
+    .map(([length, name], index, [[longer] = [0]]) => [
+      Math.floor((index === 0 ? seconds : seconds % longer) / length),
+      name,
+    ]);
+  return parts
+    .filter(([count]) => count !== 0)
+    .map(([count, name]) => `${count} ${name}`)
+    .join(' ');
+}

@@ -1,0 +1,93 @@
+import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { ConnectionState, ScannerState, ClockState as WireClockState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { nsFromMs } from '@tdc/shared/wire.ts';
+import type { ClockState } from './clock-state.ts';
+import type { BufferedCounts } from './event-buffer.ts';
+import type { UplinkState } from './uplink.ts';
+
+/** One scanner of an agent, since the process started. */
+export interface ScannerSnapshot {
+  readonly name: string;
+  readonly state: 'starting' | 'running' | 'failed' | 'finished';
+  readonly sightings: number;
+  readonly malformed: number;
+  /** Unix milliseconds; undefined while there was none. */
+  readonly lastSightingMs: number | undefined;
+  /** Without any address; empty while there was none. */
+  readonly lastError: string;
+}
+
+/** The whole state of an agent at one moment. Times are Unix milliseconds. */
+export interface AgentSnapshot {
+  readonly detectorId: string;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly takenAtMs: number;
+  readonly clock: ClockState;
+  readonly events: BufferedCounts;
+  readonly outboxSize: { readonly bytes: number; readonly bytesMax: number };
+  readonly connection: UplinkState['type'];
+  readonly lastAcknowledgedMs: number | undefined;
+  readonly scanners: readonly ScannerSnapshot[];
+  readonly lastError: { readonly message: string; readonly atMs: number } | undefined;
+  readonly keyEpoch: number;
+  readonly openPassages: number;
+  readonly residentMemoryBytes: number;
+}
+
+const clockToWire = {
+  synchronised: WireClockState.CLOCK_STATE_SYNCHRONISED,
+  unsynchronised: WireClockState.CLOCK_STATE_UNSYNCHRONISED,
+  trusted: WireClockState.CLOCK_STATE_TRUSTED,
+} as const satisfies Record<ClockState, WireClockState>;
+
+const connectionToWire = {
+  idle: ConnectionState.CONNECTION_STATE_IDLE,
+  connecting: ConnectionState.CONNECTION_STATE_CONNECTING,
+  connected: ConnectionState.CONNECTION_STATE_CONNECTED,
+  waiting: ConnectionState.CONNECTION_STATE_WAITING,
+} as const satisfies Record<UplinkState['type'], ConnectionState>;
+
+const scannerToWire = {
+  starting: ScannerState.SCANNER_STATE_STARTING,
+  running: ScannerState.SCANNER_STATE_RUNNING,
+  failed: ScannerState.SCANNER_STATE_FAILED,
+  finished: ScannerState.SCANNER_STATE_FINISHED,
+} as const satisfies Record<ScannerSnapshot['state'], ScannerState>;
+
+export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
+  const { events, outboxSize, lastError } = snapshot;
+  return {
+    detectorId: snapshot.detectorId,
+    version: snapshot.version,
+    startedAtNs: nsFromMs(snapshot.startedAtMs),
+    takenAtNs: nsFromMs(snapshot.takenAtMs),
+    clock: clockToWire[snapshot.clock],
+    events: {
+      made: BigInt(events.made),
+      acknowledged: BigInt(events.acknowledged),
+      inOutbox: BigInt(events.inOutbox),
+      uncommitted: BigInt(events.uncommitted),
+      dropped: Object.entries(events.dropped)
+        .filter(([, count]) => count > 0)
+        .map(([reason, count]) => ({ reason, count: BigInt(count) })),
+    },
+    outboxBytes: BigInt(outboxSize.bytes),
+    outboxBytesMax: BigInt(outboxSize.bytesMax),
+    connection: connectionToWire[snapshot.connection],
+    lastAcknowledgedNs: nsFromMs(snapshot.lastAcknowledgedMs ?? 0),
+    scanners: snapshot.scanners.map((scanner) => ({
+      name: scanner.name,
+      state: scannerToWire[scanner.state],
+      sightings: BigInt(scanner.sightings),
+      malformed: BigInt(scanner.malformed),
+      lastSightingNs: nsFromMs(scanner.lastSightingMs ?? 0),
+      lastError: scanner.lastError,
+    })),
+    lastError: lastError?.message ?? '',
+    lastErrorNs: nsFromMs(lastError?.atMs ?? 0),
+    keyEpoch: snapshot.keyEpoch,
+    openPassages: snapshot.openPassages,
+    residentMemoryBytes: BigInt(snapshot.residentMemoryBytes),
+  };
+}

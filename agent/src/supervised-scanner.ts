@@ -1,0 +1,98 @@
+import { type BackoffPolicy, backoffMs } from '@tdc/shared/backoff.ts';
+import type { Clock } from '@tdc/shared/clock.ts';
+import type { Observation, Scanner } from './scanner.ts';
+import type { ScannerSnapshot } from './status.ts';
+
+export interface SupervisedScannerOptions {
+  readonly scanner: Scanner;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** What a failure leads to: another try after a wait, for radios; or the end, for recordings. */
+  readonly onFailure: 'restart' | 'throw';
+  readonly onError: (error: unknown, waitMs: number) => void;
+}
+
+export const scannerBackoff: BackoffPolicy = { baseMs: 1000, maxMs: 60_000 };
+/** A scanner that worked for this long before it failed is restarted as after its first failure. */
+const healthyMs = 60_000;
+
+/** A scanner that is kept running, and what is known of it. */
+export class SupervisedScanner {
+  readonly #options: SupervisedScannerOptions;
+  #state: ScannerSnapshot['state'] = 'starting';
+  #sightings = 0;
+  #lastSightingMs: number | undefined;
+  #lastError = '';
+  #malformed = 0;
+  #lastMalformed = '';
+  #watermarkMs: number | undefined;
+  /** What the consumer threw: not the scanner's failure, and nothing that another try would help. */
+  #consumerFault: unknown;
+
+  constructor(options: SupervisedScannerOptions) {
+    this.#options = options;
+  }
+
+  snapshot(): ScannerSnapshot {
+    const { scanner } = this.#options;
+    return {
+      name: scanner.name,
+      state: this.#state,
+      sightings: this.#sightings,
+      malformed: scanner.malformed + this.#malformed,
+      lastSightingMs: this.#lastSightingMs,
+      lastError: this.#lastError || this.#lastMalformed || scanner.lastMalformed,
+    };
+  }
+
+  /** Counts sightings of it that turned out to be of no use later; the problem is told without any address. */
+  countMalformed(count: number, problem: string): void {
+    if (count === 0) return;
+    this.#malformed += count;
+    this.#lastMalformed = problem;
+  }
+
+  /** How far its time has come: undefined while it does not run, when it holds back nobody. */
+  get watermarkMs(): number | undefined {
+    return this.#state === 'running' ? this.#watermarkMs : undefined;
+  }
+
+  /** Hands over what is observed, one observation after the other, until the scanner's end or until aborted. */
+  async run(take: (observation: Observation) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, random, onFailure, onError } = this.#options;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      const startedMs = clock.monotonicMs();
+      try {
+        this.#state = 'starting';
+        await this.#observe(take, signal);
+        this.#state = 'finished';
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#state = 'failed';
+        this.#lastError = error instanceof Error ? error.message : String(error);
+        if (onFailure === 'throw' || error === this.#consumerFault) throw error;
+        if (clock.monotonicMs() - startedMs >= healthyMs) failures = 0;
+        const waitMs = backoffMs(scannerBackoff, failures, random);
+        onError(error, waitMs);
+        await clock.sleep(waitMs, signal).catch((reason: unknown) => {
+          if (!signal.aborted) throw reason;
+        });
+      }
+    }
+  }
+
+  async #observe(take: (observation: Observation) => Promise<void>, signal: AbortSignal): Promise<void> {
+    for await (const observation of this.#options.scanner.observe(signal)) {
+      this.#state = 'running';
+      this.#watermarkMs = observation.watermarkMs;
+      this.#sightings += observation.sightings.length;
+      this.#lastSightingMs = observation.sightings.at(-1)?.timeMs ?? this.#lastSightingMs;
+      await take(observation).catch((error: unknown) => {
+        this.#consumerFault = error;
+        throw error;
+      });
+      if (signal.aborted) return;
+    }
+  }
+}
