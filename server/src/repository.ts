@@ -49,8 +49,9 @@ export const bucketSeconds = 100;
 export interface EventStore {
   /**
    * Commits all events or none; durable when it resolves. Idempotent: an event whose key (detector, id, device) is there
-   * changes nothing. Throws UnavailableError when the backend does not take them; the outcome is then unknown, and the
-   * caller sends again.
+   * changes nothing. Throws PreconditionError, having stored none, when a detector is not in the network: nothing could
+   * reach or remove its events. Throws UnavailableError when the backend does not take them; the outcome is then unknown,
+   * and the caller sends again.
    */
   append(events: readonly DetectionEvent[], signal: AbortSignal): Promise<void>;
   /**
@@ -61,7 +62,8 @@ export interface EventStore {
   /**
    * Every event committed after the cursor (from now on, without one), in commit order, each once; the first item comes
    * at once and may be empty: what is committed after it is not missed. A slow consumer is waited for without memory growing.
-   * Throws OutOfRangeError for a cursor that history no longer reaches, InvalidInputError for one that is none.
+   * Throws OutOfRangeError for a cursor that history no longer reaches, InvalidInputError for one that is none. The events of
+   * a detector that was removed are no part of history.
    */
   follow(cursor: string | undefined, signal: AbortSignal): AsyncIterable<CommittedEvents>;
   /**

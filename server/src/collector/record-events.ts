@@ -1,0 +1,11 @@
+import type { RecordEventsRequest, RecordEventsResponse } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { recordBatch } from './accept-events.ts';
+import type { CollectorContext } from './context.ts';
+
+export function recordEvents(
+  context: CollectorContext,
+  request: RecordEventsRequest,
+  signal: AbortSignal,
+): Promise<RecordEventsResponse> {
+  return recordBatch(context, request.events, signal);
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '@tdc/shared/clock.ts';
+import { logUnexpectedErrors } from '@tdc/shared/grpc-server.ts';
+import type { Logger } from '@tdc/shared/logger.ts';
+import type { ServerConfig } from '../config.ts';
+import { openContext } from '../context.ts';
+import { startServer } from '../server.ts';
+
+/** Serves until the signal, then finishes what has been received. */
+export async function serve(config: ServerConfig, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
+  using _failures = logUnexpectedErrors(logger);
+  await using context = openContext(config, clock, logger);
+  await using server = await startServer(context);
+  logger.info({ ...Object.fromEntries(server.addresses), sqlite: config.sqlite.file }, 'serving');
+  await Promise.race([aborted(signal), server.failed]);
+  logger.info('shutting down');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

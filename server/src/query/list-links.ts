@@ -1,0 +1,11 @@
+import type { ListLinksRequest, ListLinksResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { linkToWire } from '@tdc/shared/wire.ts';
+import type { QueryContext } from './context.ts';
+
+export async function listLinks(
+  { repository }: QueryContext,
+  _request: ListLinksRequest,
+  signal: AbortSignal,
+): Promise<ListLinksResponse> {
+  return { links: (await repository.network.links(signal)).map(linkToWire) };
+}

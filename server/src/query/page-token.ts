@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { isEventId } from '@tdc/shared/event-id.ts';
+import { isDetectorId, isDeviceId } from '@tdc/shared/wire.ts';
+import { invalid } from './filter.ts';
+
+/** Place of an event in the order of a list: by id, whose first part is the reference time, then detector, then device. */
+export interface ListPosition {
+  readonly id: string;
+  readonly detectorId: string;
+  readonly deviceId: string;
+}
+
+/** What a token must fit: everything that decides which events a list holds and in what order. */
+export function fingerprintOf(query: unknown): string {
+  return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 16);
+}
+
+export function encodePageToken(fingerprint: string, position: ListPosition): string {
+  const { id, detectorId, deviceId } = position;
+  return Buffer.from(JSON.stringify([fingerprint, id, detectorId, deviceId])).toString('base64url');
+}
+
+/** Throws InvalidInputError for what is no token, or the token of another query. */
+export function decodePageToken(fingerprint: string, token: string): ListPosition {
+  const [tokenFingerprint, id, detectorId, deviceId] = textsOf(token);
+  if (id === undefined || detectorId === undefined || deviceId === undefined) throw notAToken();
+  if (!isEventId(id) || !isDetectorId(detectorId) || !isDeviceId(deviceId)) throw notAToken();
+  if (tokenFingerprint !== fingerprint) {
+    throw invalid('page_token', 'of another query: expected the same filter, times and order as for the page before');
+  }
+  return { id, detectorId, deviceId };
+}
+
+const notAToken = () => invalid('page_token', 'not a token: expected the next_page_token of an earlier answer');
+
+function textsOf(token: string): readonly string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(token, 'base64url').toString());
+  } catch {
+    throw notAToken();
+  }
+  return Array.isArray(value) && value.every((part) => typeof part === 'string') ? value : [];
+}

@@ -1,0 +1,43 @@
+import type { Repository } from '../../repository.ts';
+import { EventRemover } from './event-remover.ts';
+import { SqliteEventStore } from './events.ts';
+import { guarded } from './faults.ts';
+import { SqliteNetworkStore } from './network.ts';
+import { type OpenDatabase, openDatabase } from './open.ts';
+import { SqliteStatusStore } from './statuses.ts';
+
+/**
+ * Opens the repository in a SQLite file. One process at a time has it; others may read the file. See openDatabase for what
+ * it throws.
+ */
+export function openSqliteRepository(options: { readonly file: string }): Repository {
+  const open = openDatabase(options.file);
+  try {
+    return guarded(open.file, 'opening the database', () => compose(open));
+  } catch (error) {
+    open[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function compose(open: OpenDatabase): Repository {
+  const { database, file } = open;
+  const remover = new EventRemover(open);
+  const network = new SqliteNetworkStore(open, remover);
+  const events = new SqliteEventStore(open, remover, network.knows);
+  const takeWriteLock = database.transaction(() => database.prepare('SELECT last_seq FROM meta').get()).immediate;
+  return {
+    events,
+    network,
+    statuses: new SqliteStatusStore(open, network.knows),
+    async ping(signal) {
+      signal.throwIfAborted();
+      guarded(file, 'trying the database', takeWriteLock);
+      events.probe();
+    },
+    async [Symbol.asyncDispose]() {
+      await events.close();
+      open[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { ManualClock } from '@tdc/shared/manual-clock.ts';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { madeUpEvent } from './repositories/made-up-event.ts';
+import { temporaryRepository } from './repositories/sqlite/temporary-repository.ts';
+import type { Repository } from './repository.ts';
+import { keepRemovingOldEvents } from './retention.ts';
+
+const never = new AbortController().signal;
+const now = 1_700_000_000_000;
+const hourMs = 3_600_000;
+
+async function timesOf(repository: Repository, detectorId: string): Promise<readonly number[]> {
+  const { events } = await repository.events.scan(
+    { detectorId, fromMs: 0, toMs: 2 ** 48, order: 'oldest-first', limit: 100, kinds: [] },
+    never,
+  );
+  return events.map(({ referenceTimeMs }) => referenceTimeMs);
+}
+
+test('events go from every detector within a minute and a bucket of reaching their age, and stay until then', async () => {
+  await using repository = await temporaryRepository(['D1', 'D2']);
+  const [old, young] = [now - 24 * hourMs - 100_000, now - 23 * hourMs];
+  for (const detectorId of ['D1', 'D2']) {
+    const events = [old, young].map((referenceTimeMs) => madeUpEvent({ detectorId, referenceTimeMs }));
+    await repository.events.append(events, never);
+  }
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const clock = new ManualClock(now);
+  const stop = new AbortController();
+  const running = keepRemovingOldEvents({ repository, clock, logger, hours: 24 }, stop.signal);
+  await expect.poll(() => timesOf(repository, 'D2')).toEqual([young]);
+  expect(await timesOf(repository, 'D1')).toEqual([young]);
+  expect(lines.map((line) => JSON.parse(line)).map(({ detector, removed }) => [detector, removed])).toEqual([
+    ['D1', 1],
+    ['D2', 1],
+  ]);
+  await expect.poll(() => clock.sleepers).toBe(1);
+  await clock.advance(hourMs + 100_000);
+  await expect.poll(() => timesOf(repository, 'D2')).toEqual([]);
+  stop.abort();
+  await running;
+});
+
+test('a repository that does not answer is tried again', async () => {
+  const repository = await temporaryRepository(['D1']);
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const clock = new ManualClock(now);
+  const stop = new AbortController();
+  await repository[Symbol.asyncDispose]();
+  const running = keepRemovingOldEvents({ repository, clock, logger, hours: 1 }, stop.signal);
+  for (const tries of [1, 2]) {
+    await expect.poll(() => lines.length).toBe(tries);
+    await expect.poll(() => clock.sleepers).toBe(1);
+    await clock.advance(60_000);
+  }
+  stop.abort();
+  await running;
+});
+
+test('nothing goes when events are kept for ever', async () => {
+  await using repository = await temporaryRepository(['D1']);
+  await repository.events.append([madeUpEvent({ referenceTimeMs: 1000 })], never);
+  await keepRemovingOldEvents(
+    { repository, clock: new ManualClock(now), logger: pino({ level: 'silent' }), hours: 0 },
+    never,
+  );
+  expect(await timesOf(repository, 'D1')).toEqual([1000]);
+});
