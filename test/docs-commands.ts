@@ -1,6 +1,6 @@
 /**
  * Checks the commands in the documentation: every `tdc`, `tdc-agent` and `tdc-server` in a shell block has subcommands and
- * flags that the program's own help knows, and every npm script it names exists.
+ * flags that the program's own help knows, every npm script it names exists, and docs/configuration.md has every option.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -29,7 +29,9 @@ function helpOf(program: string, path: readonly string[]): Help {
   const key = [program, ...path].join(' ');
   const known = helps.get(key);
   if (known !== undefined) return known;
-  const text = execFileSync(process.execPath, [join(root, programs.get(program) ?? ''), ...path, '--help'], { encoding: 'utf8' });
+  const text = execFileSync(process.execPath, [join(root, programs.get(program) ?? ''), ...path, '--help'], {
+    encoding: 'utf8',
+  });
   const commands = text.split(/^Commands:$/m)[1]?.split(/^\S/m)[0] ?? '';
   const help = {
     subcommands: new Set([...commands.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map((match) => match[1] ?? '')),
@@ -46,8 +48,14 @@ function commandsOf(file: string): DocumentedCommand[] {
     const firstLine = text.slice(0, block.index).split('\n').length + 1;
     const lines = (block[1] ?? '').replaceAll('\\\n', '  ').split('\n');
     for (const [index, line] of lines.entries()) {
-      for (const part of line.replace(/^\$ /, '').replace(/(^|\s)#.*$/, '').split(/\||&&|;|&(?=\s|$)/)) {
-        const words = part.trim().split(/\s+/).filter((word, at, all) => !(at === 0 && /^[A-Z_]+=/.test(word)) && all.length > 0);
+      for (const part of line
+        .replace(/^\$ /, '')
+        .replace(/(^|\s)#.*$/, '')
+        .split(/\||&&|;|&(?=\s|$)/)) {
+        const words = part
+          .trim()
+          .split(/\s+/)
+          .filter((word, at, all) => !(at === 0 && /^[A-Z_]+=/.test(word)) && all.length > 0);
         if (words[0] === 'npx' || words[0] === 'sudo') words.shift();
         commands.push({ place: `${file}:${firstLine + index}`, words });
       }
@@ -83,11 +91,24 @@ function problemsOf({ place, words }: DocumentedCommand, scripts: ReadonlySet<st
     .map((flag) => `${place}: ${[program, ...path].join(' ')} has no flag ${flag}`);
 }
 
+function undocumentedOptions(): string[] {
+  const file = 'docs/configuration.md';
+  const text = readFileSync(join(root, file), 'utf8');
+  return ['tdc-server', 'tdc-agent'].flatMap((program) => {
+    const args = [join(root, programs.get(program) ?? ''), 'config', 'check', '--output', 'json'];
+    const options: { option: string }[] = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+    const section = text.split(`## ${program}\n`)[1]?.split(/^## /m)[0] ?? '';
+    return options
+      .filter(({ option }) => !section.includes(`| \`${option}\` |`))
+      .map(({ option }) => `${file}: nothing about ${option} of ${program}`);
+  });
+}
+
 const packageJson: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const scripts = new Set(Object.keys(packageJson.scripts));
 const files = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
 const commands = files.flatMap(commandsOf);
-const problems = commands.flatMap((command) => problemsOf(command, scripts));
+const problems = [...commands.flatMap((command) => problemsOf(command, scripts)), ...undocumentedOptions()];
 for (const problem of problems) console.error(problem);
 const checked = commands.filter(({ words }) => programs.has(words[0] ?? '') || words[0] === 'npm').length;
 console.log(`${checked} documented commands checked in ${files.length} files, ${problems.length} wrong`);

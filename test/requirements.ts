@@ -23,14 +23,20 @@ function isInstalled(program: string): boolean {
 }
 
 function run(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+  return (
+    spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+      .status === 0
+  );
 }
 
 const missing = requirements.filter(({ program }) => !isInstalled(program));
 if (missing.length > 0) {
   const packages = [...new Set(missing.map((requirement) => requirement.package))];
   const mayInstall = process.getuid?.() === 0 && isInstalled('apt-get');
-  const installed = mayInstall && run('apt-get', ['update']) && run('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
+  const installed =
+    mayInstall &&
+    run('apt-get', ['update']) &&
+    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages]);
   if (!installed) {
     for (const { program, for: purpose } of missing) console.error(`missing: ${program}, for ${purpose}`);
     console.error(`Install what is missing and run the tests again: sudo apt-get install ${packages.join(' ')}`);

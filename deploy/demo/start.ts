@@ -33,7 +33,10 @@ const dataDir = mkdtempSync(join(tmpdir(), 'tdc-demo-'));
 
 function start(program: string, args: readonly string[]): ChildProcess {
   // A group of its own, so that Ctrl-C reaches this script alone and the programs are stopped in order.
-  const child = spawn(process.execPath, [join(root, program), ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(process.execPath, [join(root, program), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   child.stderr?.on('data', (text: Buffer) => lastWords.set(child, text.toString().trim()));
   children.push(child);
   return child;
@@ -44,7 +47,8 @@ const lastWords = new WeakMap<ChildProcess, string>();
 /** Ends the demonstration when a program that should go on has ended. */
 function mustGoOn(name: string, child: ChildProcess): void {
   child.once('exit', (code, signal) => {
-    if (!stop.signal.aborted) stop.abort(new Error(`${name} ended (${signal ?? code}): ${lastWords.get(child) ?? 'it said nothing'}`));
+    if (!stop.signal.aborted)
+      stop.abort(new Error(`${name} ended (${signal ?? code}): ${lastWords.get(child) ?? 'it said nothing'}`));
   });
 }
 
@@ -105,7 +109,8 @@ try {
   await applyNetwork();
   startRoad();
   await watchRoad({ query, collector, past: options.past, signal: stop.signal, output: process.stdout });
-  failure = stop.signal.reason instanceof Error && stop.signal.reason.name !== 'AbortError' ? stop.signal.reason : undefined;
+  failure =
+    stop.signal.reason instanceof Error && stop.signal.reason.name !== 'AbortError' ? stop.signal.reason : undefined;
 } catch (error) {
   failure = error;
 } finally {

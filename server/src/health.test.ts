@@ -1,13 +1,13 @@
 import { UnavailableError } from '@tdc/shared/errors.ts';
+import { createLogger } from '@tdc/shared/logger.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { watchRepository } from './health.ts';
 import { temporaryRepository } from './repositories/sqlite/temporary-repository.ts';
 
 test('health follows the repository, and the log says when it turns', async () => {
   const lines: string[] = [];
-  const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line).msg) });
+  const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(JSON.parse(line).msg) } });
   const clock = new ManualClock(0);
   const stop = new AbortController();
   await using repository = await temporaryRepository();
@@ -36,7 +36,7 @@ test('a repository that does not answer in time, and heeds no signal, does not s
     {
       repository: { ping: () => new Promise(() => {}) },
       clock: new ManualClock(0),
-      logger: pino({ level: 'silent' }),
+      logger: createLogger({ level: 'silent' }),
       report: state.resolve,
     },
     stop.signal,

@@ -1,5 +1,5 @@
+import { createLogger } from '@tdc/shared/logger.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { madeUpEvent } from './repositories/made-up-event.ts';
 import { temporaryRepository } from './repositories/sqlite/temporary-repository.ts';
@@ -26,7 +26,7 @@ test('events go from every detector within a minute and a bucket of reaching the
     await repository.events.append(events, never);
   }
   const lines: string[] = [];
-  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
   const clock = new ManualClock(now);
   const stop = new AbortController();
   const running = keepRemovingOldEvents({ repository, clock, logger, hours: 24 }, stop.signal);
@@ -46,7 +46,7 @@ test('events go from every detector within a minute and a bucket of reaching the
 test('a repository that does not answer is tried again', async () => {
   const repository = await temporaryRepository(['D1']);
   const lines: string[] = [];
-  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
   const clock = new ManualClock(now);
   const stop = new AbortController();
   await repository[Symbol.asyncDispose]();
@@ -64,7 +64,7 @@ test('nothing goes when events are kept for ever', async () => {
   await using repository = await temporaryRepository(['D1']);
   await repository.events.append([madeUpEvent({ referenceTimeMs: 1000 })], never);
   await keepRemovingOldEvents(
-    { repository, clock: new ManualClock(now), logger: pino({ level: 'silent' }), hours: 0 },
+    { repository, clock: new ManualClock(now), logger: createLogger({ level: 'silent' }), hours: 0 },
     never,
   );
   expect(await timesOf(repository, 'D1')).toEqual([1000]);

@@ -150,7 +150,8 @@ export class EventWriter {
     let knownId: string | undefined;
     for (const { detectorId } of events) {
       if (detectorId === knownId) continue;
-      if (!this.#knows(detectorId)) return new PreconditionError(`detector ${detectorId} is not in the network`);
+      if (!this.#knows(detectorId))
+        return new PreconditionError(`detector ${detectorId} is not in the network`, { field: 'detector_id' });
       knownId = detectorId;
     }
     return undefined;

@@ -59,11 +59,13 @@ export class SqliteNetworkStore implements NetworkStore {
 
   async deleteDetector(detectorId: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (!this.knows(detectorId)) throw new NotFoundError(`there is no detector ${detectorId}`);
+    if (!this.knows(detectorId))
+      throw new NotFoundError(`there is no detector ${detectorId}`, { field: 'detector_id' });
     const link = guarded(this.#file, 'reading links', () => this.#statements.linkOf.get(detectorId, detectorId));
     if (link !== undefined) {
       throw new PreconditionError(
         `detector ${detectorId} cannot go while the link ${link.from_detector_id} to ${link.to_detector_id} is there`,
+        { field: 'detector_id' },
       );
     }
     this.#leaving.add(detectorId);
@@ -83,8 +85,9 @@ export class SqliteNetworkStore implements NetworkStore {
 
   async putLink({ fromDetectorId, toDetectorId, maxSeconds, lengthM }: Link, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    for (const id of [fromDetectorId, toDetectorId]) {
-      if (!this.knows(id)) throw new PreconditionError(`detector ${id} is not in the network`);
+    const ends = { 'link.from_detector_id': fromDetectorId, 'link.to_detector_id': toDetectorId };
+    for (const [field, id] of Object.entries(ends)) {
+      if (!this.knows(id)) throw new PreconditionError(`detector ${id} is not in the network`, { field });
     }
     guarded(this.#file, 'storing a link', () =>
       this.#statements.putLink.run(fromDetectorId, toDetectorId, maxSeconds, lengthM ?? null),
@@ -96,7 +99,10 @@ export class SqliteNetworkStore implements NetworkStore {
     const { changes } = guarded(this.#file, 'removing a link', () =>
       this.#statements.deleteLink.run(fromDetectorId, toDetectorId),
     );
-    if (changes === 0) throw new NotFoundError(`there is no link from ${fromDetectorId} to ${toDetectorId}`);
+    if (changes === 0)
+      throw new NotFoundError(`there is no link from ${fromDetectorId} to ${toDetectorId}`, {
+        field: 'from_detector_id',
+      });
   }
 }
 

@@ -30,7 +30,9 @@ export class SqliteStatusStore implements StatusStore {
   async put({ status, reportedAtMs }: ReportedStatus, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!this.#knows(status.detectorId)) {
-      throw new PreconditionError(`detector ${status.detectorId} is not in the network`);
+      throw new PreconditionError(`detector ${status.detectorId} is not in the network`, {
+        field: 'status.detector_id',
+      });
     }
     guarded(this.#file, 'storing a status', () =>
       this.#put.run(status.detectorId, reportedAtMs, AgentStatus.encode(status).finish()),

@@ -1,0 +1,46 @@
+/**
+ * `npm run bench`: measures what docs/benchmarks.md claims, and prints its table. Names run only those benchmarks;
+ * `--write` puts the table into the document.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchCpu, benchIdleMemory } from './agent.ts';
+import { benchHour } from './hour-of-ten-million.ts';
+import { benchIngest } from './ingest.ts';
+import { benchOutbox } from './outbox.ts';
+import { type Measurement, markdownTable } from './report.ts';
+
+const benchmarks = new Map<string, (progress: (text: string) => void) => Promise<Measurement[]>>([
+  ['ingest', benchIngest],
+  ['outbox', benchOutbox],
+  ['hour', benchHour],
+  ['memory', benchIdleMemory],
+  ['cpu', benchCpu],
+]);
+const document = join(import.meta.dirname, '../../docs/benchmarks.md');
+
+const { values, positionals } = parseArgs({
+  options: { write: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !benchmarks.has(name));
+if (unknown.length > 0) {
+  console.error(`bench: no benchmark ${unknown.join(', ')}: expected some of ${[...benchmarks.keys()].join(', ')}`);
+  process.exit(2);
+}
+const measurements: Measurement[] = [];
+for (const [name, run] of benchmarks) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  console.error(`${name} ...`);
+  measurements.push(...(await run((text) => console.error(`${name}: ${text}`))));
+}
+const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+const report = `${markdownTable(measurements)}\n\nMachine: ${machine}.`;
+console.log(report);
+if (values.write) {
+  const begin = '<!-- npm run bench -- --write -->';
+  const [head = ''] = readFileSync(document, 'utf8').split(begin);
+  writeFileSync(document, `${head}${begin}\n\n${report}\n`);
+}

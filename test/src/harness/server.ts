@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { Program } from './program.ts';
+
+/** A server that serves. */
+export interface RunningServer extends AsyncDisposable {
+  readonly program: Program;
+  /** `host:port` of each service. */
+  readonly collector: string;
+  readonly query: string;
+  readonly health: string;
+}
+
+export const serverArgs = (directory: string, ...flags: readonly string[]): readonly string[] => [
+  'serve',
+  ...['--collector-port', '0', '--query-port', '0', '--health-port', '0'],
+  ...['--sqlite-file', join(directory, 'server.sqlite'), '--retention-hours', '0'],
+  ...flags,
+];
+
+/** Starts a server over the repository in the directory and waits until it serves, on ports of its choice. */
+export async function startServer(directory: string, ...flags: readonly string[]): Promise<RunningServer> {
+  const program = new Program('tdc-server', serverArgs(directory, ...flags), { directory });
+  try {
+    const serving = await program.jsonLine('serving line', ({ msg }) => msg === 'serving');
+    return {
+      program,
+      collector: String(serving.collector),
+      query: String(serving.query),
+      health: String(serving.health),
+      [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
+}
