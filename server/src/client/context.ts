@@ -1,0 +1,98 @@
+import type { Writable } from 'node:stream';
+import type { Clock } from '@tdc/shared/clock.ts';
+import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
+import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
+import type { Parsed } from '@tdc/shared/wire.ts';
+import type { Command } from 'commander';
+import type { ClientConfig } from './config.ts';
+
+/** What the process gives to a command. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** 0 inclusive to 1 exclusive. */
+  readonly random: () => number;
+  /** Aborts when the user has had enough. */
+  readonly signal: AbortSignal;
+  /** Results. */
+  readonly stdout: Writable;
+  /** Everything else for people. */
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+/** What a command works with: made once, closed at its end. */
+export interface ClientContext extends Surroundings, Disposable {
+  readonly config: ClientConfig;
+  readonly collector: CollectorServiceClient;
+  readonly query: QueryServiceClient;
+}
+
+/** Runs a command with a context that is made from its options. */
+export type Run = (command: Command, work: (context: ClientContext) => Promise<void>) => Promise<void>;
+
+const channelOptions = {
+  // A dead connection is found within 40 s even while nothing comes.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  // A network of 100,000 detectors with their status comes in one message.
+  'grpc.max_receive_message_length': 256 * 1024 * 1024,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 5000,
+} as const;
+
+/** Opens the way to both services; nothing connects before the first call. Throws InvalidInputError for a bad TLS file. */
+export function openClient(config: ClientConfig, surroundings: Surroundings): ClientContext {
+  const credentials = clientCredentials(config.tls);
+  const collector = new CollectorServiceClient(config.collector, credentials, channelOptions);
+  const query = new QueryServiceClient(config.query, credentials, channelOptions);
+  return {
+    ...surroundings,
+    config,
+    collector,
+    query,
+    [Symbol.dispose]: () => {
+      collector.close();
+      query.close();
+    },
+  };
+}
+
+export type Service = 'collector' | 'query';
+type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[1];
+
+/** Calls a method of one of the services. Rejects with a TdcError, or the signal's reason. */
+export async function ask<Request, Response>(
+  context: ClientContext,
+  service: Service,
+  method: Method<Request, Response>,
+  request: Request,
+): Promise<Response> {
+  const { config, signal } = context;
+  try {
+    return await callUnary(context[service], method, request, { timeoutMs: config.timeoutMs, signal });
+  } catch (error) {
+    throw withService(error, config, service);
+  }
+}
+
+/** Says which service it was that did not answer, or that is another than was thought. */
+export function withService(error: unknown, config: ClientConfig, service: Service): unknown {
+  const at = `${service} ${config[service]}`;
+  if (error instanceof UnavailableError) {
+    // Messages of the library can have a heading that nothing follows, and lines of the TLS library in them.
+    const message = error.message.replace(/\. Resolution note: $/, '').replace(/\s+/g, ' ');
+    return new UnavailableError(`${at}: ${message}`, { cause: error });
+  }
+  if (error instanceof InvalidInputError && error.message.startsWith('UNIMPLEMENTED')) {
+    return new InvalidInputError(`${at} is not the ${service} service: ${error.message}`, { cause: error });
+  }
+  return error;
+}
+
+/** What a server sent, or an error that says that it cannot be understood. */
+export function understood<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  const { field, message } = parsed.problem;
+  throw new Error(`the server sent what this version of tdc does not understand: ${field} ${message}`);
+}

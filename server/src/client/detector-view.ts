@@ -1,0 +1,120 @@
+import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { msFromNs } from '@tdc/shared/wire.ts';
+import type { DetectorHealth } from './detector-health.ts';
+import type { Row, View } from './formats/view.ts';
+import { clockWord, connectionWord, scannerWord } from './status-words.ts';
+import { durationText, isoTime } from './times.ts';
+
+/** What an agent that has never reported leaves empty. */
+const statusFields = [
+  'version',
+  'started_at',
+  'taken_at',
+  'clock',
+  'connection',
+  'last_acknowledged_at',
+  'events_made',
+  'events_acknowledged',
+  'events_in_outbox',
+  'events_uncommitted',
+  'events_dropped',
+  'outbox_bytes',
+  'outbox_bytes_max',
+  'scanners',
+  'last_error',
+  'last_error_at',
+  'key_epoch',
+  'open_passages',
+  'resident_memory_bytes',
+] as const;
+
+const fromStatus =
+  (text: (status: AgentStatus) => string) =>
+  ({ contact }: DetectorHealth): string =>
+    contact === undefined ? '' : text(contact.status);
+
+const droppedSum = ({ events }: AgentStatus): bigint =>
+  (events?.dropped ?? []).reduce((sum, { count }) => sum + count, 0n);
+
+const scannersText = ({ scanners }: AgentStatus): string =>
+  scanners.length === 0 ? 'none' : scanners.map((scanner) => `${scanner.name} ${scannerWord(scanner)}`).join(', ');
+
+export const detectorView: View<DetectorHealth> = {
+  columns: [
+    { title: 'detector', text: ({ detector }) => detector.id },
+    { title: 'name', text: ({ detector }) => detector.name },
+    { title: 'state', text: ({ word }) => word },
+    {
+      title: 'contact',
+      text: ({ contact }) => (contact === undefined ? 'never' : `${durationText(contact.ageMs)} ago`),
+      align: 'right',
+    },
+    { title: 'connection', text: fromStatus(connectionWord) },
+    { title: 'outbox', text: fromStatus(({ events }) => String(events?.inOutbox ?? 0n)), align: 'right' },
+    { title: 'dropped', text: fromStatus((status) => String(droppedSum(status))), align: 'right' },
+    { title: 'clock', text: fromStatus(clockWord) },
+    { title: 'scanners', text: fromStatus(scannersText) },
+    { title: 'why', text: ({ reasons }) => reasons.join('; ') },
+  ],
+  fields: [
+    'detector_id',
+    'name',
+    'latitude',
+    'longitude',
+    'x_m',
+    'y_m',
+    'state',
+    'reasons',
+    'reported_at',
+    'contact_age_seconds',
+    ...statusFields,
+  ],
+  record: ({ detector, word, reasons, contact }) => ({
+    detector_id: detector.id,
+    name: detector.name,
+    latitude: detector.position.type === 'geo' ? detector.position.latitude : null,
+    longitude: detector.position.type === 'geo' ? detector.position.longitude : null,
+    x_m: detector.position.type === 'plane' ? detector.position.xM : null,
+    y_m: detector.position.type === 'plane' ? detector.position.yM : null,
+    state: word,
+    reasons,
+    reported_at: contact === undefined ? null : isoTime(contact.reportedAtMs),
+    contact_age_seconds: contact === undefined ? null : contact.ageMs / 1000,
+    ...(contact === undefined ? noStatus : statusRecord(contact.status)),
+  }),
+};
+
+const timeOrNull = (ns: bigint): string | null => (ns === 0n ? null : isoTime(msFromNs(ns)));
+const noStatus: Row = Object.fromEntries(statusFields.map((field) => [field, null]));
+
+function statusRecord(status: AgentStatus): Record<(typeof statusFields)[number], Row[string]> {
+  const { events } = status;
+  return {
+    version: status.version,
+    started_at: timeOrNull(status.startedAtNs),
+    taken_at: timeOrNull(status.takenAtNs),
+    clock: clockWord(status),
+    connection: connectionWord(status),
+    last_acknowledged_at: timeOrNull(status.lastAcknowledgedNs),
+    events_made: Number(events?.made ?? 0n),
+    events_acknowledged: Number(events?.acknowledged ?? 0n),
+    events_in_outbox: Number(events?.inOutbox ?? 0n),
+    events_uncommitted: Number(events?.uncommitted ?? 0n),
+    events_dropped: Object.fromEntries((events?.dropped ?? []).map(({ reason, count }) => [reason, Number(count)])),
+    outbox_bytes: Number(status.outboxBytes),
+    outbox_bytes_max: Number(status.outboxBytesMax),
+    scanners: status.scanners.map((scanner) => ({
+      name: scanner.name,
+      state: scannerWord(scanner),
+      sightings: Number(scanner.sightings),
+      malformed: Number(scanner.malformed),
+      last_sighting_at: timeOrNull(scanner.lastSightingNs),
+      last_error: scanner.lastError,
+    })),
+    last_error: status.lastError,
+    last_error_at: timeOrNull(status.lastErrorNs),
+    key_epoch: status.keyEpoch,
+    open_passages: status.openPassages,
+    resident_memory_bytes: Number(status.residentMemoryBytes),
+  };
+}

@@ -1,0 +1,68 @@
+import type { DetectionEvent } from '@tdc/shared/event.ts';
+import type { ClientConfig } from './config.ts';
+import type { View } from './formats/view.ts';
+import { isoTime, timeText } from './times.ts';
+
+/** How events are shown. */
+export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEvent> {
+  return {
+    columns: [
+      { title: 'reference time', text: ({ referenceTimeMs }) => timeText(referenceTimeMs, config) },
+      { title: 'detector', text: ({ detectorId }) => detectorId },
+      { title: 'kind', text: ({ kind }) => kind, widthMin: 7 },
+      { title: 'address class', text: ({ addressClass }) => addressClass },
+      { title: 'device', text: ({ deviceId }) => deviceId, widthMin: 8 },
+      { title: 'dBm', text: ({ rssiPeakDbm }) => String(rssiPeakDbm ?? ''), align: 'right', widthMin: 4 },
+      { title: 'sightings', text: ({ sightings }) => String(sightings), align: 'right' },
+      { title: 'heard', text: heardText, align: 'right', widthMin: 7 },
+      { title: 'notes', text: notesText },
+    ],
+    fields: [
+      'id',
+      'detector_id',
+      'kind',
+      'address_class',
+      'device_id',
+      'key_epoch',
+      'previous_device_id',
+      'reference_time',
+      'first_seen',
+      'last_seen',
+      'rssi_peak_dbm',
+      'sightings',
+      'resident',
+      'clock_quality',
+      'made_at',
+    ],
+    record: (event) => ({
+      id: event.id,
+      detector_id: event.detectorId,
+      kind: event.kind,
+      address_class: event.addressClass,
+      device_id: event.deviceId,
+      key_epoch: event.keyEpoch,
+      previous_device_id: event.previousDeviceId ?? null,
+      reference_time: isoTime(event.referenceTimeMs),
+      first_seen: isoTime(event.firstSeenMs),
+      last_seen: isoTime(event.lastSeenMs),
+      rssi_peak_dbm: event.rssiPeakDbm ?? null,
+      sightings: event.sightings,
+      resident: event.resident,
+      clock_quality: event.clockQuality,
+      made_at: isoTime(event.madeAtMs),
+    }),
+  };
+}
+
+const heardText = ({ firstSeenMs, lastSeenMs }: DetectionEvent): string =>
+  `${((lastSeenMs - firstSeenMs) / 1000).toFixed(1)} s`;
+
+function notesText({ resident, clockQuality, previousDeviceId }: DetectionEvent): string {
+  return [
+    resident ? 'resident' : '',
+    clockQuality === 'synchronised' ? '' : `clock ${clockQuality}`,
+    previousDeviceId === undefined ? '' : `before ${previousDeviceId}`,
+  ]
+    .filter((note) => note !== '')
+    .join(', ');
+}

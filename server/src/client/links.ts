@@ -1,0 +1,34 @@
+import type { Link } from '@tdc/shared/network.ts';
+import type { Command } from 'commander';
+import type { ClientContext, Run } from './context.ts';
+import { writeRows } from './formats/row-writer.ts';
+import type { View } from './formats/view.ts';
+import { queryLinks } from './query-network.ts';
+
+export const linkView: View<Link> = {
+  columns: [
+    { title: 'from', text: ({ fromDetectorId }) => fromDetectorId },
+    { title: 'to', text: ({ toDetectorId }) => toDetectorId },
+    { title: 'max seconds', text: ({ maxSeconds }) => String(maxSeconds), align: 'right' },
+    { title: 'length m', text: ({ lengthM }) => (lengthM === undefined ? '' : String(lengthM)), align: 'right' },
+  ],
+  fields: ['from_detector_id', 'to_detector_id', 'max_seconds', 'length_m'],
+  record: (link) => ({
+    from_detector_id: link.fromDetectorId,
+    to_detector_id: link.toDetectorId,
+    max_seconds: link.maxSeconds,
+    length_m: link.lengthM ?? null,
+  }),
+};
+
+export function addLinksCommand(program: Command, run: Run): void {
+  program
+    .command('links')
+    .description('the links of the network')
+    .action((_flags: object, command: Command) => run(command, links));
+}
+
+/** `tdc links` */
+export async function links(context: ClientContext): Promise<void> {
+  await writeRows(context, linkView, await queryLinks(context));
+}

@@ -1,0 +1,64 @@
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import type { Detector, Link, Network } from '@tdc/shared/network.ts';
+import type { Command } from 'commander';
+import type { ClientContext, Run } from './context.ts';
+import { print } from './formats/row-writer.ts';
+import { tableFormat } from './formats/table.ts';
+import type { Column, JsonValue } from './formats/view.ts';
+import { linkView } from './links.ts';
+import { positionText } from './position-text.ts';
+import { queryNetwork } from './query-network.ts';
+
+export function addNetworkShowCommand(network: Command, run: Run): void {
+  network
+    .command('show')
+    .description('print the network; with --output json as a file that `tdc network apply` takes')
+    .action((_flags: object, command: Command) => run(command, networkShow));
+}
+
+/** `tdc network show` */
+export async function networkShow(context: ClientContext): Promise<void> {
+  const { config, stdout, signal } = context;
+  if (config.output !== 'table' && config.output !== 'json') {
+    throw new InvalidInputError(
+      `--output ${config.output}: expected table or json; \`tdc detectors\` and \`tdc links\` print rows`,
+      { field: '--output' },
+    );
+  }
+  const network = await queryNetwork(context);
+  await print(stdout, config.output === 'json' ? networkFileText(network) : tableText(network), signal);
+}
+
+const detectorColumns: readonly Column<Detector>[] = [
+  { title: 'detector', text: ({ id }) => id },
+  { title: 'name', text: ({ name }) => name },
+  { title: 'position', text: ({ position }) => positionText(position) },
+];
+
+function tableText({ detectors, links }: Network): string {
+  const detectorTable = tableFormat(detectorColumns);
+  const linkTable = tableFormat(linkView.columns);
+  return `${detectorTable.rows(detectors)}${detectorTable.end()}\n${linkTable.rows(links)}${linkTable.end()}`;
+}
+
+/** The network as a network file in JSON, a detector or link a line. */
+function networkFileText({ detectors, links }: Network): string {
+  const list = (items: readonly JsonValue[]): string =>
+    items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
+  return `{\n  "detectors": ${list(detectors.map(detectorEntry))},\n  "links": ${list(links.map(linkEntry))}\n}\n`;
+}
+
+const detectorEntry = ({ id, name, position }: Detector): JsonValue => ({
+  id,
+  ...(name === '' ? {} : { name }),
+  ...(position.type === 'geo'
+    ? { latitude: position.latitude, longitude: position.longitude }
+    : { x: position.xM, y: position.yM }),
+});
+
+const linkEntry = ({ fromDetectorId, toDetectorId, maxSeconds, lengthM }: Link): JsonValue => ({
+  from: fromDetectorId,
+  to: toDetectorId,
+  max_seconds: maxSeconds,
+  ...(lengthM === undefined ? {} : { length_m: lengthM }),
+});

@@ -1,0 +1,15 @@
+/** An agent's status in words: the contract's enums without their prefixes, in lower case. */
+import {
+  type AgentStatus,
+  clockStateToJSON,
+  connectionStateToJSON,
+  type ScannerStatus,
+  scannerStateToJSON,
+} from '@tdc/shared/generated/tdc/v1/status.ts';
+
+const wordOf = (name: string, prefix: string): string => name.slice(prefix.length).toLowerCase();
+
+export const clockWord = ({ clock }: AgentStatus): string => wordOf(clockStateToJSON(clock), 'CLOCK_STATE_');
+export const connectionWord = ({ connection }: AgentStatus): string =>
+  wordOf(connectionStateToJSON(connection), 'CONNECTION_STATE_');
+export const scannerWord = ({ state }: ScannerStatus): string => wordOf(scannerStateToJSON(state), 'SCANNER_STATE_');

@@ -1,0 +1,27 @@
+const two = (value: number): string => String(Math.trunc(value)).padStart(2, '0');
+
+/** ISO 8601 for people: local time with its offset, or UTC. */
+export function timeText(timeMs: number, { utc }: { readonly utc: boolean }): string {
+  const time = new Date(timeMs);
+  if (utc) return time.toISOString();
+  const offsetMinutes = -time.getTimezoneOffset();
+  const local = new Date(timeMs + offsetMinutes * 60_000).toISOString().slice(0, -1);
+  const size = Math.abs(offsetMinutes);
+  return `${local}${offsetMinutes < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}`;
+}
+
+/** ISO 8601 for programs. */
+export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** A duration in its largest unit: `12 s`, `3 min`, `2 h`, `4 d`. */
+export function durationText(ms: number): string {
+  const [name, unitMs] = units.find(([, each]) => ms >= each) ?? ['s', 1000];
+  return `${Math.max(0, Math.floor(ms / unitMs))} ${name}`;
+}

@@ -1,0 +1,41 @@
+import { systemClock } from '@tdc/shared/clock.ts';
+import { newProgram, runProgram } from '@tdc/shared/program.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { addCompletionCommand } from './client/completion.ts';
+import { addGlobalOptions, clientConfigOf } from './client/config.ts';
+import { openClient, type Run } from './client/context.ts';
+import { addDetectorsCommand } from './client/detectors.ts';
+import { addEventsCommand } from './client/events.ts';
+import { addLinksCommand } from './client/links.ts';
+import { addNetworkApplyCommand } from './client/network-apply.ts';
+import { addNetworkShowCommand } from './client/network-show.ts';
+import { addTrafficCommand } from './client/traffic.ts';
+
+await runProgram('tdc', async (argv, signal) => {
+  const program = newProgram(
+    'tdc',
+    'Works with a travel-time network: its detectors, links and events',
+    packageJson.version,
+  );
+  program.configureHelp({ showGlobalOptions: true });
+  addGlobalOptions(program);
+  const run: Run = async (command, work) => {
+    using client = openClient(clientConfigOf(command.optsWithGlobals()), {
+      clock: systemClock,
+      random: Math.random,
+      signal,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+    await work(client);
+  };
+  const network = program.command('network').description('the detectors and the links between them');
+  addNetworkApplyCommand(network, run);
+  addNetworkShowCommand(network, run);
+  addEventsCommand(program, run);
+  addLinksCommand(program, run);
+  addDetectorsCommand(program, run);
+  addTrafficCommand(program, run);
+  addCompletionCommand(program);
+  await program.parseAsync(argv, { from: 'user' });
+});
