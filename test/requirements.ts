@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 const requirements = [
   { program: 'mkfs.ext4', package: 'e2fsprogs', for: 'the full-disk test' },
   { program: 'mount', package: 'mount', for: 'the full-disk test' },
+  { program: 'etcd', package: 'etcd-server', for: 'the tests of the repository in etcd' },
+  { program: 'etcdctl', package: 'etcd-client', for: 'the tests of the repository in etcd' },
   { program: 'bash', package: 'bash', for: 'the shell completion test' },
 ] as const;
 

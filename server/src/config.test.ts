@@ -17,7 +17,7 @@ test('every default passes its own schema, and the defaults serve everything on 
     services: ['collector', 'query', 'health'],
     host: '127.0.0.1',
     ports: { collector: 9000, query: 8000, health: 5000 },
-    sqlite: { file: '/home/op/.local/share/tdc/server/tdc.sqlite' },
+    repository: { type: 'sqlite', file: '/home/op/.local/share/tdc/server/tdc.sqlite' },
     retentionHours: 24,
     eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
     logLevel: 'info',
@@ -25,7 +25,9 @@ test('every default passes its own schema, and the defaults serve everything on 
 });
 
 test('the database is in the data folder of the environment where one is set', () => {
-  expect(serverConfigOf(defaults({ XDG_DATA_HOME: '/data' })).sqlite.file).toBe('/data/tdc/server/tdc.sqlite');
+  expect(serverConfigOf(defaults({ XDG_DATA_HOME: '/data' })).repository).toMatchObject({
+    file: '/data/tdc/server/tdc.sqlite',
+  });
 });
 
 test('an address that others reach needs TLS or the word for doing without', () => {
@@ -55,4 +57,20 @@ test('services come as a list or as words between commas', () => {
   expect(schema?.parse(['query'])).toEqual(['query']);
   expect(schema?.safeParse('collector,estimates').success).toBe(false);
   expect(schema?.safeParse('').success).toBe(false);
+});
+
+test('etcd is configured whole, and without TLS on other machines only by the word for it', () => {
+  const etcd = { ...defaults(), repository: 'etcd' as const };
+  expect(serverConfigOf(etcd).repository).toEqual({
+    type: 'etcd',
+    endpoints: ['http://127.0.0.1:2379'],
+    prefix: 'tdc',
+    historyMinutes: 15,
+  });
+  const far = { ...etcd, 'etcd.endpoints': ['http://etcd-1:2379', 'http://etcd-2:2379'] };
+  expect(() => serverConfigOf(far)).toThrow(/--allow-plaintext/);
+  expect(serverConfigOf({ ...far, allow_plaintext: true }).repository.type).toBe('etcd');
+  expect(() => serverConfigOf({ ...etcd, 'etcd.endpoints': ['http://[::1]:1', 'https://a:2'] })).toThrow(/mixes/);
+  expect(() => serverConfigOf({ ...etcd, 'etcd.username': 'root' })).toThrow(/password_file/);
+  expect(() => serverConfigOf({ ...etcd, 'etcd.tls.cert': 'c.pem' })).toThrow(/expected ca/);
 });

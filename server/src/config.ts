@@ -2,17 +2,23 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { ConfigOption, ConfigValues } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
+import type { ClientTls } from '@tdc/shared/grpc-client.ts';
+import type { ServerTls } from '@tdc/shared/grpc-server.ts';
 import { z } from 'zod';
 import type { EventTimeLimits } from './collector/context.ts';
 
 const serviceNames = ['collector', 'query', 'health'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** Files of a certificate, its key and the authority of the clients' certificates, all PEM. */
-export interface ServerTls {
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly clientCaFile: string;
+/** How etcd is reached, and how long its history of changes is kept. */
+export interface EtcdConfig {
+  readonly endpoints: readonly string[];
+  readonly prefix: string;
+  /** Absent: etcd asks for none. */
+  readonly user?: { readonly username: string; readonly passwordFile: string };
+  readonly tls?: ClientTls;
+  /** 0: whoever runs etcd compacts it. */
+  readonly historyMinutes: number;
 }
 
 export interface ServerConfig {
@@ -20,7 +26,7 @@ export interface ServerConfig {
   readonly host: string;
   /** 0: any free one. */
   readonly ports: Readonly<Record<ServiceName, number>>;
-  readonly sqlite: { readonly file: string };
+  readonly repository: { readonly type: 'sqlite'; readonly file: string } | ({ readonly type: 'etcd' } & EtcdConfig);
   /** 0 keeps events for ever. */
   readonly retentionHours: number;
   readonly eventTimes: EventTimeLimits;
@@ -31,10 +37,12 @@ export interface ServerConfig {
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const file = z.string().min(1);
-const services = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value),
-  z.array(z.enum(serviceNames)).min(1),
-);
+const endpoint = z
+  .string()
+  .regex(/^https?:\/\/(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'expected http://host:port or https://host:port');
+const splitText = (value: unknown): unknown =>
+  typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+const services = z.preprocess(splitText, z.array(z.enum(serviceNames)).min(1));
 
 /** Every option of `tdc-server serve`; the home folder and the environment decide where the database is by default. */
 export function serverOptions(env: Readonly<Record<string, string | undefined>>, homeDir: string) {
@@ -45,8 +53,31 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     option('collector.port', port, 9000, 'port of the collector; 0 for any free one'),
     option('query.port', port, 8000, 'port of the query service; 0 for any free one'),
     { ...option('health.port', port, 5000, 'port of health; 0 for any free one'), aliases: ['--healthcheck-port'] },
-    option('repository', z.enum(['sqlite']), 'sqlite', 'where everything is kept: sqlite'),
+    option('repository', z.enum(['sqlite', 'etcd']), 'sqlite', 'where everything is kept: sqlite, or etcd'),
     option('sqlite.file', file, join(dataHome, 'tdc', 'server', 'tdc.sqlite'), 'database file'),
+    option(
+      'etcd.endpoints',
+      z.preprocess(splitText, z.array(endpoint).min(1).max(16)),
+      ['http://127.0.0.1:2379'],
+      'members of etcd, separated by commas',
+    ),
+    option(
+      'etcd.prefix',
+      z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "expected 1 to 64 of letters, digits, '_' and '-'"),
+      'tdc',
+      'first part of every key in etcd',
+    ),
+    option('etcd.username', z.string().min(1).optional(), undefined, 'user of etcd'),
+    option('etcd.password_file', file.optional(), undefined, 'file that holds the password of the user of etcd'),
+    option('etcd.tls.ca', file.optional(), undefined, "file of the authority of etcd's certificates (PEM)"),
+    option('etcd.tls.cert', file.optional(), undefined, 'file of the certificate to show to etcd (PEM)'),
+    option('etcd.tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
+    option(
+      'etcd.history_minutes',
+      z.coerce.number().min(0).max(10_000),
+      15,
+      'age at which the history of changes in etcd is compacted; 0 leaves it to others',
+    ),
     option(
       'retention.hours',
       z.coerce.number().min(0).max(876_000),
@@ -93,7 +124,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     services: values.services,
     host,
     ports: { collector: values['collector.port'], query: values['query.port'], health: values['health.port'] },
-    sqlite: { file: values['sqlite.file'] },
+    repository: repositoryOf(values),
     retentionHours: values['retention.hours'],
     eventTimes: {
       ageDaysMax: values['collector.event_age_days_max'],
@@ -102,6 +133,47 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     logLevel: values['log.level'],
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+function repositoryOf(values: ConfigValues<ServerOptions>): ServerConfig['repository'] {
+  if (values.repository === 'sqlite') return { type: 'sqlite', file: values['sqlite.file'] };
+  const endpoints = values['etcd.endpoints'];
+  const [username, passwordFile] = [values['etcd.username'], values['etcd.password_file']];
+  const tls = etcdTlsOf(values);
+  if ((username === undefined) !== (passwordFile === undefined)) {
+    throw new InvalidInputError('etcd.username and etcd.password_file go together: expected both, or none', {
+      field: 'etcd.username',
+    });
+  }
+  const secure = endpoints.filter((each) => each.startsWith('https:')).length;
+  if (secure !== 0 && secure !== endpoints.length) {
+    throw new InvalidInputError('etcd.endpoints mixes http and https: expected all of one kind', {
+      field: 'etcd.endpoints',
+    });
+  }
+  const isLocal = endpoints.every((each) => isLoopback(new URL(each).hostname.replace(/^\[|\]$/g, '')));
+  if (secure === 0 && !isLocal && !values.allow_plaintext) {
+    throw new InvalidInputError('etcd.endpoints are other machines without TLS: give https, or --allow-plaintext', {
+      field: 'etcd.endpoints',
+    });
+  }
+  return {
+    type: 'etcd',
+    endpoints,
+    prefix: values['etcd.prefix'],
+    ...(username === undefined || passwordFile === undefined ? {} : { user: { username, passwordFile } }),
+    ...(tls === undefined ? {} : { tls }),
+    historyMinutes: values['etcd.history_minutes'],
+  };
+}
+
+function etcdTlsOf(values: ConfigValues<ServerOptions>): ClientTls | undefined {
+  const [caFile, certFile, keyFile] = [values['etcd.tls.ca'], values['etcd.tls.cert'], values['etcd.tls.key']];
+  if (caFile === undefined && certFile === undefined && keyFile === undefined) return undefined;
+  if (caFile === undefined || (certFile === undefined) !== (keyFile === undefined)) {
+    throw new InvalidInputError('etcd.tls: expected ca, or ca with cert and key', { field: 'etcd.tls' });
+  }
+  return certFile === undefined || keyFile === undefined ? { caFile } : { caFile, certFile, keyFile };
 }
 
 function tlsOf(certFile?: string, keyFile?: string, clientCaFile?: string): ServerTls | undefined {

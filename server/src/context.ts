@@ -1,4 +1,6 @@
+import { backoffMs } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
+import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { ServerConfig } from './config.ts';
 import { openSqliteRepository } from './repositories/sqlite/repository.ts';
@@ -12,8 +14,41 @@ export interface ServerContext extends AsyncDisposable {
   readonly repository: Repository;
 }
 
-/** Opens the repository. See openSqliteRepository for what it throws. */
-export function openContext(config: ServerConfig, clock: Clock, logger: Logger): ServerContext {
-  const repository = openSqliteRepository({ file: config.sqlite.file });
+/**
+ * Opens the repository. A SQLite file that cannot be opened is an error (see openSqliteRepository); etcd is waited for, as
+ * its members may come later than this server.
+ */
+export async function openContext(
+  config: ServerConfig,
+  clock: Clock,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<ServerContext> {
+  const repository = await openRepository(config.repository, clock, logger, signal);
   return { config, clock, logger, repository, [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose]() };
 }
+
+async function openRepository(
+  config: ServerConfig['repository'],
+  clock: Clock,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Repository> {
+  if (config.type === 'sqlite') return openSqliteRepository({ file: config.file });
+  // Loaded where it is used: an embedded server does without the client of etcd.
+  const { etcdOptionsOf } = await import('./repositories/etcd/options.ts');
+  const { openEtcdRepository } = await import('./repositories/etcd/repository.ts');
+  const options = etcdOptionsOf(config, clock, logger);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await openEtcdRepository(options, signal);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      const waitMs = backoffMs(etcdBackoff, attempt, Math.random);
+      logger.warn({ err: error, waitMs: Math.round(waitMs) }, 'etcd does not answer: not serving yet');
+      await clock.sleep(waitMs, signal);
+    }
+  }
+}
+
+const etcdBackoff = { baseMs: 500, maxMs: 5000 };

@@ -48,10 +48,10 @@ export const bucketSeconds = 100;
 /** Port: events by detector and time. */
 export interface EventStore {
   /**
-   * Commits all events or none; durable when it resolves. Idempotent: an event whose key (detector, id, device) is there
+   * Commits events; all are durable when it resolves. Idempotent: an event whose key (detector, id, device) is there
    * changes nothing. Throws PreconditionError, having stored none, when a detector is not in the network: nothing could
-   * reach or remove its events. Throws UnavailableError when the backend does not take them; the outcome is then unknown,
-   * and the caller sends again.
+   * reach or remove its events. Throws UnavailableError when the backend does not take them; some may then be stored, and the
+   * caller sends all again.
    */
   append(events: readonly DetectionEvent[], signal: AbortSignal): Promise<void>;
   /**
@@ -60,7 +60,7 @@ export interface EventStore {
    */
   scan(scan: EventScan, signal: AbortSignal): Promise<EventScanResult>;
   /**
-   * Every event committed after the cursor (from now on, without one), in commit order, each once; the first item comes
+   * Every event committed after the cursor (from now on, without one), appends in the order of their commits, each event once; the first item comes
    * at once and may be empty: what is committed after it is not missed. A slow consumer is waited for without memory growing.
    * Throws OutOfRangeError for a cursor that history no longer reaches, InvalidInputError for one that is none. The events of
    * a detector that was removed are no part of history.

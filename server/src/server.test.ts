@@ -31,11 +31,12 @@ let server: RunningServer;
 let collector: CollectorServiceClient;
 let query: QueryServiceClient;
 
+const never = new AbortController().signal;
 const configIn = (at: string): ServerConfig => ({
   services: ['collector', 'query', 'health'],
   host: '127.0.0.1',
   ports: { collector: 0, query: 0, health: 0 },
-  sqlite: { file: join(at, 'tdc.sqlite') },
+  repository: { type: 'sqlite', file: join(at, 'tdc.sqlite') },
   retentionHours: 24,
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
   logLevel: 'silent',
@@ -43,7 +44,7 @@ const configIn = (at: string): ServerConfig => ({
 const addressOf = (name: 'collector' | 'query' | 'health') => server.addresses.get(name) ?? '';
 
 async function start(config: ServerConfig): Promise<void> {
-  context = openContext(config, systemClock, createLogger({ level: 'silent' }));
+  context = await openContext(config, systemClock, createLogger({ level: 'silent' }), never);
   server = await startServer(context);
   collector = new CollectorServiceClient(addressOf('collector'), credentials.createInsecure());
   query = new QueryServiceClient(addressOf('query'), credentials.createInsecure());
@@ -225,7 +226,7 @@ describe('a server', () => {
     const { port } = taken.address() as { port: number };
     await stop();
     const config = configIn(folder);
-    const second = openContext(config, systemClock, createLogger({ level: 'silent' }));
+    const second = await openContext(config, systemClock, createLogger({ level: 'silent' }), never);
     const clashing = { ...second, config: { ...config, ports: { collector: 0, query: port, health: 0 } } };
     await expect(startServer(clashing)).rejects.toThrow(String(port));
     await second[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { encodeTime, ulid } from 'ulid';
+import { decodeTime, encodeTime, ulid } from 'ulid';
 
 const poolBytes = 8192;
 
@@ -41,3 +41,6 @@ const eventIdPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /** Whether a text is a ULID in its canonical upper-case spelling. */
 export const isEventId = (text: string): boolean => eventIdPattern.test(text);
+
+/** The time of an id, Unix milliseconds. Throws for a text that is no event id. */
+export const eventIdTimeMs = (id: string): number => decodeTime(id);

@@ -1,7 +1,6 @@
 /** Conversions between the contract's messages and the domain; the only place of nanoseconds. */
-import { decodeTime } from 'ulid';
 import type { AddressClass, ClockQuality, DetectionEvent, Kind } from './event.ts';
-import { eventTimeMsMax, isEventId } from './event-id.ts';
+import { eventIdTimeMs, eventTimeMsMax, isEventId } from './event-id.ts';
 import {
   AddressClass as WireAddressClass,
   ClockQuality as WireClockQuality,
@@ -141,7 +140,7 @@ function problemOfTimes(wire: WireEvent): Problem | undefined {
     lastSeenNs <= madeAtNs &&
     madeAtNs <= nsMax;
   if (!isInOrder) return problemOfOrder(wire);
-  const idTimeMs = decodeTime(wire.id);
+  const idTimeMs = eventIdTimeMs(wire.id);
   const referenceTimeMs = msFromNs(referenceTimeNs);
   if (idTimeMs === referenceTimeMs) return undefined;
   return {

@@ -8,11 +8,17 @@ import { startServer } from '../server.ts';
 /** Serves until the signal, then finishes what has been received. */
 export async function serve(config: ServerConfig, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
   using _failures = logUnexpectedErrors(logger);
-  await using context = openContext(config, clock, logger);
+  await using context = await openContext(config, clock, logger, signal);
   await using server = await startServer(context);
-  logger.info({ ...Object.fromEntries(server.addresses), sqlite: config.sqlite.file }, 'serving');
+  logger.info({ ...Object.fromEntries(server.addresses), repository: nameOf(config) }, 'serving');
   await Promise.race([aborted(signal), server.failed]);
   logger.info('shutting down');
+}
+
+function nameOf({ repository }: ServerConfig): string {
+  return repository.type === 'sqlite'
+    ? repository.file
+    : `etcd ${repository.endpoints.join(',')} /${repository.prefix}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -23,7 +23,6 @@ const contract = loadSync(['tdc/v1/collector.proto', 'tdc/v1/query.proto', 'tdc/
 });
 
 const serviceNames = ['tdc.v1.CollectorService', 'tdc.v1.QueryService'] as const;
-type ServiceName = (typeof serviceNames)[number];
 
 /** Every method of the contract's services that a server answers. */
 export const methods = serviceNames.flatMap((service) =>

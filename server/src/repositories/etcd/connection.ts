@@ -1,0 +1,277 @@
+import type { ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import { UnavailableError } from '@tdc/shared/errors.ts';
+import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import {
+  Etcd3,
+  type ICompare,
+  type IKeyValue,
+  type ILeaseGrantResponse,
+  type IRangeRequest,
+  type IRangeResponse,
+  type IRequestOp,
+  type ITxnResponse,
+  type IWatchRequest,
+  type IWatchResponse,
+  isRecoverableError,
+} from 'etcd3';
+import { faultOf } from './faults.ts';
+import { behind, type KeyRange } from './keys.ts';
+
+export interface EtcdOptions {
+  /** `http://host:port` or `https://host:port`, all of one kind. */
+  readonly endpoints: readonly string[];
+  /** First part of every key. */
+  readonly prefix: string;
+  readonly auth?: { readonly username: string; readonly password: string };
+  readonly tls?: { readonly ca: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+}
+
+/** What one try at one member may take; a member that hangs is then passed over. */
+const tryMs = 2000;
+/** What a call may take in all, tries at other members included. */
+const callMs = 8000;
+const breaksAfter = 3;
+const breakMs = 1000;
+
+/**
+ * A member that is stopped or cut off keeps its connections open and silent: pings find it. etcd closes connections that are
+ * pinged more often than every five seconds.
+ */
+const channelOptions = {
+  'grpc.keepalive_time_ms': 6000,
+  'grpc.keepalive_timeout_ms': 2000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
+};
+
+export type WatchStream = ClientDuplexStream<IWatchRequest, IWatchResponse>;
+
+class Client extends Etcd3 {
+  constructor({ endpoints, auth, tls }: EtcdOptions) {
+    super({
+      hosts: [...endpoints],
+      grpcOptions: channelOptions,
+      defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + tryMs }),
+      faultHandling: { host: newBreaker },
+      ...(auth === undefined ? {} : { auth: { ...auth } }),
+      ...(tls === undefined
+        ? {}
+        : {
+            credentials: {
+              rootCertificate: tls.ca,
+              ...(tls.key === undefined ? {} : { privateKey: tls.key }),
+              ...(tls.cert === undefined ? {} : { certChain: tls.cert }),
+            },
+          }),
+    });
+  }
+
+  /** The library's own watch goes on silently at a member that has lost its leader: this one ends there. */
+  watchWithLeader(): Promise<WatchStream> {
+    return this.pool.withConnection('Watch', ({ resource, client, metadata }) => {
+      const withLeader = metadata.clone();
+      withLeader.set('hasleader', 'true');
+      // The library types its clients without their methods.
+      const stream = (client as unknown as { watch(metadata: Metadata): WatchStream }).watch(withLeader);
+      stream.on('error', (error) => this.pool.markFailed(resource, error));
+      return stream;
+    });
+  }
+}
+
+function newBreaker(): CircuitBreakerPolicy {
+  return circuitBreaker(handleWhen(isRecoverableError), {
+    halfOpenAfter: breakMs,
+    breaker: new ConsecutiveBreaker(breaksAfter),
+  });
+}
+
+export interface Pair {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly createRevision: bigint;
+  readonly modRevision: bigint;
+}
+
+export interface Pairs {
+  readonly pairs: readonly Pair[];
+  /** Whether the range holds more than the limit. */
+  readonly more: boolean;
+  /** Of the store when it was read. */
+  readonly revision: bigint;
+}
+
+export interface Transaction {
+  readonly compare: ICompare[];
+  readonly success: IRequestOp[];
+}
+
+/**
+ * The calls to etcd that the repository makes, each with a deadline. All throw UnavailableError when etcd does not answer or takes
+ * nothing (see faultOf), and the signal's reason when it aborts.
+ */
+export class EtcdConnection implements Disposable {
+  readonly #client: Client;
+
+  constructor(options: EtcdOptions) {
+    this.#client = new Client(options);
+  }
+
+  /** Keys and values in the order of keys. `stale` asks one member alone, which may be behind the others. */
+  async range(
+    { from, to }: KeyRange,
+    options: { readonly limit?: number; readonly revision?: bigint; readonly consistency?: 'linearizable' | 'stale' },
+    signal: AbortSignal,
+  ): Promise<Pairs> {
+    const request: IRangeRequest = {
+      key: Buffer.from(from),
+      range_end: Buffer.from(to),
+      limit: options.limit ?? 0,
+      ...(options.revision === undefined ? {} : { revision: String(options.revision) }),
+      serializable: options.consistency === 'stale',
+    };
+    return pairsOf(await this.#call('reading', () => this.#client.kv.range(request), signal));
+  }
+
+  /** A whole range as it was at one moment, read in pages. */
+  async all(range: KeyRange, pageKeys: number, signal: AbortSignal): Promise<readonly Pair[]> {
+    const first = await this.range(range, { limit: pageKeys }, signal);
+    const found = [...first.pairs];
+    let { more } = first;
+    while (more) {
+      const from = behind(found.at(-1)?.key ?? range.from);
+      const page = await this.range({ ...range, from }, { limit: pageKeys, revision: first.revision }, signal);
+      found.push(...page.pairs);
+      more = page.more;
+    }
+    return found;
+  }
+
+  async get(key: string, signal: AbortSignal): Promise<Pair | undefined> {
+    const response = await this.#call('reading', () => this.#client.kv.range({ key: Buffer.from(key) }), signal);
+    return pairsOf(response).pairs[0];
+  }
+
+  /** Whether the comparisons held, and what was done. Safe to try again only where the comparisons make it so. */
+  transact({ compare, success }: Transaction, signal: AbortSignal): Promise<ITxnResponse> {
+    return this.#call('writing', () => this.#client.kv.txn({ compare, success, failure: [] }), signal);
+  }
+
+  async deleteRange({ from, to }: KeyRange, signal: AbortSignal): Promise<number> {
+    const request = { key: Buffer.from(from), range_end: Buffer.from(to) };
+    const { deleted } = await this.#call('removing', () => this.#client.kv.deleteRange(request), signal);
+    return Number(deleted);
+  }
+
+  /** Forgets what is older than the revision. One that is forgotten already is none to complain about. */
+  async compact(revision: bigint, signal: AbortSignal): Promise<void> {
+    await this.#call(
+      'compacting',
+      () =>
+        this.#client.kv.compact({ revision: String(revision) }).catch((error: unknown) => {
+          if (!(error instanceof Error && error.message.includes('has been compacted'))) throw error;
+        }),
+      signal,
+    );
+  }
+
+  /** The alarms that are raised, such as NOSPACE. */
+  async alarms(signal: AbortSignal): Promise<readonly string[]> {
+    const request = { action: 'Get', memberID: '0', alarm: 'None' } as const;
+    const response = await this.#call('asking for alarms', () => this.#client.maintenance.alarm(request), signal);
+    return response.alarms.map(({ alarm }) => String(alarm));
+  }
+
+  grantLease(seconds: number, signal: AbortSignal): Promise<ILeaseGrantResponse> {
+    return this.#call('granting a lease', () => this.#client.leaseClient.leaseGrant({ TTL: String(seconds) }), signal);
+  }
+
+  async revokeLease(leaseId: string, signal: AbortSignal): Promise<void> {
+    await this.#call('revoking a lease', () => this.#client.leaseClient.leaseRevoke({ ID: leaseId }), signal);
+  }
+
+  /** Seconds that the lease has left now; 0 when it is gone. */
+  async keepLease(leaseId: string, signal: AbortSignal): Promise<number> {
+    const keep = async () => {
+      const stream = await this.#client.leaseClient.leaseKeepAlive();
+      try {
+        return await new Promise<number>((resolve, reject) => {
+          stream.on('data', ({ TTL }) => resolve(Number(TTL)));
+          stream.on('error', reject);
+          stream.on('end', () => reject(new UnavailableError('etcd ended the call')));
+          stream.write({ ID: leaseId });
+        });
+      } finally {
+        stream.cancel();
+      }
+    };
+    return this.#call('keeping a lease', keep, signal);
+  }
+
+  /** A stream on which watches are asked for; it ends with an error when its member fails or loses the leader. */
+  watch(signal: AbortSignal): Promise<WatchStream> {
+    return this.#call('watching', () => this.#client.watchWithLeader(), signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+
+  async #call<T>(doing: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    const late = AbortSignal.timeout(callMs);
+    const over = Promise.withResolvers<never>();
+    const stop = () => over.reject(signal.reason);
+    const giveUp = () => over.reject(new UnavailableError(`${doing}: etcd did not answer within ${callMs} ms`));
+    signal.addEventListener('abort', stop);
+    late.addEventListener('abort', giveUp);
+    try {
+      return await Promise.race([call(), over.promise]);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw faultOf(error, doing);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      late.removeEventListener('abort', giveUp);
+    }
+  }
+}
+
+function pairsOf({ kvs, more, header }: IRangeResponse): Pairs {
+  return { pairs: kvs.map(pairOf), more, revision: BigInt(header.revision) };
+}
+
+export function pairOf({ key, value, create_revision, mod_revision }: IKeyValue): Pair {
+  return {
+    key: key.toString(),
+    value,
+    createRevision: BigInt(create_revision),
+    modRevision: BigInt(mod_revision),
+  };
+}
+
+export const exists = (key: string): ICompare => ({
+  key: Buffer.from(key),
+  target: 'Version',
+  result: 'Greater',
+  version: '0',
+});
+export const isAbsent = (key: string): ICompare => ({
+  key: Buffer.from(key),
+  target: 'Version',
+  result: 'Equal',
+  version: '0',
+});
+export const unchangedSince = (key: string, modRevision: bigint): ICompare => ({
+  key: Buffer.from(key),
+  target: 'Mod',
+  result: 'Equal',
+  mod_revision: String(modRevision),
+});
+export const put = (key: string, value: string, lease?: string): IRequestOp => ({
+  request_put: { key: Buffer.from(key), value: Buffer.from(value), ...(lease === undefined ? {} : { lease }) },
+});
+export const remove = (key: string): IRequestOp => ({ request_delete_range: { key: Buffer.from(key) } });
+export const removeRange = ({ from, to }: KeyRange): IRequestOp => ({
+  request_delete_range: { key: Buffer.from(from), range_end: Buffer.from(to) },
+});

@@ -1,0 +1,196 @@
+import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
+import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { type EtcdConnection, exists, isAbsent, put } from './connection.ts';
+import { eventToValue } from './event-value.ts';
+import type { Keys } from './keys.ts';
+
+/** Transactions under way at a time: one is fsynced by the members while the next is being sent. */
+const transactionsInFlight = 8;
+/** Events that may wait for their transaction; beyond it appends are refused, and their senders come again. */
+const queuedEventsMax = 262_144;
+
+interface Append {
+  readonly signal: AbortSignal;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+  /** Events not yet stored. */
+  waiting: number;
+  state: 'open' | 'settled';
+}
+
+interface Item {
+  readonly key: string;
+  readonly event: DetectionEvent;
+  readonly append: Append;
+}
+
+/**
+ * Writes events in transactions that all appends of the moment share. A transaction stores its events only if none of their
+ * keys is there and all of their detectors are known, so that sending again changes nothing and nothing outlives a detector.
+ */
+export class EventWriter {
+  readonly #connection: EtcdConnection;
+  readonly #keys: Keys;
+  readonly #operationsMax: number;
+  readonly #closed = new AbortController();
+  #queue: Item[] = [];
+  #inFlight = 0;
+
+  constructor(connection: EtcdConnection, keys: Keys, operationsMax: number) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#operationsMax = operationsMax;
+  }
+
+  append(events: readonly DetectionEvent[], signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (this.#closed.signal.aborted) return Promise.reject(this.#closed.signal.reason);
+    if (events.length === 0) return Promise.resolve();
+    if (this.#queue.length + events.length > queuedEventsMax) {
+      return Promise.reject(
+        new UnavailableError(`${this.#queue.length} events wait to be written, at most ${queuedEventsMax} may`),
+      );
+    }
+    return this.#allKnown(events, signal).then(
+      () =>
+        new Promise((resolve, reject) => {
+          const append: Append = { signal, resolve, reject, waiting: events.length, state: 'open' };
+          for (const event of events) {
+            const key = this.#keys.event(event.detectorId, event.referenceTimeMs, event);
+            this.#queue.push({ key, event, append });
+          }
+          this.#pump();
+        }),
+    );
+  }
+
+  /** Everything that waits is refused. */
+  close(): void {
+    this.#closed.abort(new UnavailableError('the repository is closed'));
+    for (const { append } of this.#queue) settle(append, () => append.reject(this.#closed.signal.reason));
+    this.#queue = [];
+  }
+
+  /** An append of more than one transaction is looked at as a whole first, so that none of it is stored in vain. */
+  async #allKnown(events: readonly DetectionEvent[], signal: AbortSignal): Promise<void> {
+    if (events.length < this.#operationsMax) return;
+    await this.#unknownAmong(new Set(events.map(({ detectorId }) => detectorId)), signal).then((unknown) => {
+      for (const detectorId of unknown) throw unknownDetector(detectorId);
+    });
+  }
+
+  async #unknownAmong(detectorIds: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const unknown = new Set<string>();
+    for (const detectorId of detectorIds) {
+      if ((await this.#connection.get(this.#keys.registry(detectorId), signal)) === undefined) unknown.add(detectorId);
+    }
+    return unknown;
+  }
+
+  #pump(): void {
+    // A turn later, so that appends of this turn share a transaction.
+    setImmediate(() => {
+      while (this.#inFlight < transactionsInFlight && this.#queue.length > 0) {
+        const items = this.#take();
+        if (items.size === 0) continue;
+        this.#inFlight++;
+        void this.#store(items).finally(() => {
+          this.#inFlight--;
+          if (this.#queue.length > 0) this.#pump();
+        });
+      }
+    });
+  }
+
+  /** The events of the next transaction by key, with all who wait for them; as many as it may compare, detectors included. */
+  #take(): Map<string, Item[]> {
+    const items = new Map<string, Item[]>();
+    const detectorIds = new Set<string>();
+    let taken = 0;
+    for (const item of this.#queue) {
+      const detectors = detectorIds.size + (detectorIds.has(item.event.detectorId) ? 0 : 1);
+      if (items.size + 1 + detectors > this.#operationsMax) break;
+      taken++;
+      if (item.append.state === 'settled') continue;
+      if (item.append.signal.aborted && item.append.waiting > 0) {
+        settle(item.append, () => item.append.reject(item.append.signal.reason));
+        continue;
+      }
+      detectorIds.add(item.event.detectorId);
+      const same = items.get(item.key);
+      if (same === undefined) items.set(item.key, [item]);
+      else same.push(item);
+    }
+    this.#queue = this.#queue.slice(taken);
+    return items;
+  }
+
+  async #store(items: Map<string, Item[]>): Promise<void> {
+    try {
+      while (items.size > 0 && !(await this.#transact(items))) await this.#removeStoredAndUnknown(items);
+      for (const waiting of items.values()) for (const item of waiting) stored(item);
+    } catch (error) {
+      for (const waiting of items.values())
+        for (const { append } of waiting) settle(append, () => append.reject(error));
+    }
+  }
+
+  async #transact(items: ReadonlyMap<string, readonly Item[]>): Promise<boolean> {
+    const detectorIds = new Set<string>();
+    const success = [];
+    for (const [key, [item]] of items) {
+      if (item === undefined) continue;
+      detectorIds.add(item.event.detectorId);
+      success.push(put(key, eventToValue(item.event)));
+    }
+    const compare = [
+      ...[...detectorIds].map((detectorId) => exists(this.#keys.registry(detectorId))),
+      ...[...items.keys()].map(isAbsent),
+    ];
+    const { succeeded } = await this.#connection.transact({ compare, success }, this.#closed.signal);
+    return succeeded;
+  }
+
+  /** Some comparison failed: finds out which, settles those, and leaves the rest to be tried again. */
+  async #removeStoredAndUnknown(items: Map<string, Item[]>): Promise<void> {
+    const signal = this.#closed.signal;
+    const detectorIds = new Set(
+      [...items.values()].flatMap(([item]) => (item === undefined ? [] : [item.event.detectorId])),
+    );
+    const unknown = await this.#unknownAmong(detectorIds, signal);
+    for (const [key, waiting] of items) {
+      const detectorId = waiting[0]?.event.detectorId ?? '';
+      if (!unknown.has(detectorId)) continue;
+      items.delete(key);
+      for (const { append } of waiting) settle(append, () => append.reject(unknownDetector(detectorId)));
+    }
+    // Of a refused append nothing is stored any more.
+    for (const [key, waiting] of items) {
+      const open = waiting.filter(({ append }) => append.state === 'open');
+      if (open.length === 0) items.delete(key);
+    }
+    for (const key of await this.#storedAmong([...items.keys()], signal)) {
+      for (const item of items.get(key) ?? []) stored(item);
+      items.delete(key);
+    }
+  }
+
+  async #storedAmong(keys: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const found = await Promise.all(keys.map((key) => this.#connection.get(key, signal)));
+    return found.flatMap((pair) => (pair === undefined ? [] : [pair.key]));
+  }
+}
+
+function stored({ append }: Item): void {
+  append.waiting--;
+  if (append.waiting === 0) settle(append, append.resolve);
+}
+
+function settle(append: Append, how: () => void): void {
+  if (append.state === 'settled') return;
+  append.state = 'settled';
+  how();
+}
+
+const unknownDetector = (detectorId: string): PreconditionError =>
+  new PreconditionError(`detector ${detectorId} is not in the network`, { field: 'detector_id' });

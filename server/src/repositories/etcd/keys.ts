@@ -1,0 +1,106 @@
+/**
+ * Where things are in etcd. Events and links stand as the owner's documents define them; the other families are beside them:
+ *
+ *     /<prefix>/detectors/<detector id>/<bucket>/<ulid>.<device id>   an event
+ *     /<prefix>/links/<destination detector id>/<source detector id>  a link
+ *     /<prefix>/registry/<detector id>                                a detector
+ *     /<prefix>/statuses/<detector id>                                the last status of its agent
+ *     /<prefix>/claims/<name>                                         a worker's claim, on its lease
+ *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
+ *     /<prefix>/network                                               changes with every change of registry or links
+ *     /<prefix>/schema                                                version of all this, and the identity of the store
+ */
+import { eventTimeMsMax, firstEventIdAt } from '@tdc/shared/event-id.ts';
+import { bucketSeconds, type EventPosition } from '../../repository.ts';
+
+/** Buckets have ten digits, until the year 2286, so that their text sorts as they do. */
+const bucketDigits = 10;
+const bucketTimeMsMax = 10 ** bucketDigits * 1000;
+
+/** A half-open range of keys. */
+export interface KeyRange {
+  readonly from: string;
+  /** Not in it. */
+  readonly to: string;
+}
+
+export class Keys {
+  readonly #root: string;
+
+  constructor(prefix: string) {
+    this.#root = `/${prefix}`;
+  }
+
+  get schema(): string {
+    return `${this.#root}/schema`;
+  }
+
+  get network(): string {
+    return `${this.#root}/network`;
+  }
+
+  registry(detectorId: string): string {
+    return `${this.#root}/registry/${detectorId}`;
+  }
+
+  status(detectorId: string): string {
+    return `${this.#root}/statuses/${detectorId}`;
+  }
+
+  link(fromDetectorId: string, toDetectorId: string): string {
+    return `${this.#root}/links/${toDetectorId}/${fromDetectorId}`;
+  }
+
+  claim(name: string): string {
+    return `${this.#root}/claims/${name}`;
+  }
+
+  worker(workerId: string): string {
+    return `${this.#root}/workers/${workerId}`;
+  }
+
+  event(detectorId: string, timeMs: number, { id, deviceId }: EventPosition): string {
+    return `${this.#events(detectorId)}${bucketText(timeMs)}/${id}.${deviceId}`;
+  }
+
+  /** What divides a detector's events before a time from those at it and later. */
+  eventBound(detectorId: string, timeMs: number): string {
+    const events = this.#events(detectorId);
+    if (timeMs >= bucketTimeMsMax) return endOfPrefix(events);
+    return `${events}${bucketText(timeMs)}/${firstEventIdAt(timeMs)}`;
+  }
+
+  /** The beginning of the bucket that holds the time. */
+  bucketBound(detectorId: string, timeMs: number): string {
+    if (timeMs >= bucketTimeMsMax) return endOfPrefix(this.#events(detectorId));
+    return `${this.#events(detectorId)}${bucketText(timeMs)}/`;
+  }
+
+  #events(detectorId: string): string {
+    return `${this.#root}/detectors/${detectorId}/`;
+  }
+
+  /** All keys of a family, such as `links` or `detectors/D1`. */
+  family(name: string): KeyRange {
+    const from = `${this.#root}/${name}/`;
+    return { from, to: endOfPrefix(from) };
+  }
+
+  /** The parts of a key behind its family. */
+  parts(family: string, key: string): readonly string[] {
+    return key.slice(this.#root.length + family.length + 2).split('/');
+  }
+}
+
+/** Unix seconds rounded down to a whole bucket. */
+function bucketText(timeMs: number): string {
+  const limitedMs = Math.min(Math.max(timeMs, 0), eventTimeMsMax);
+  const bucket = Math.floor(limitedMs / 1000 / bucketSeconds) * bucketSeconds;
+  return String(bucket).padStart(bucketDigits, '0');
+}
+
+/** The first key behind all that begin with a text that ends in a slash: '0' follows '/'. */
+const endOfPrefix = (prefix: string): string => `${prefix.slice(0, -1)}0`;
+
+/** The first key behind a key. */
+export const behind = (key: string): string => `${key}\u0000`;

@@ -1,0 +1,116 @@
+import { NotFoundError, PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
+import type { Detector, Link } from '@tdc/shared/network.ts';
+import type { IRequestOp } from 'etcd3';
+import type { NetworkStore } from '../../repository.ts';
+import { type EtcdConnection, exists, type Pair, put, remove, removeRange, unchangedSince } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { detectorOfValue, detectorToValue, linkOfValue, linkToValue } from './network-value.ts';
+
+/** Tries of a change that others overtake. */
+const triesMax = 20;
+const pageKeys = 2000;
+
+/**
+ * Detectors and links. Every change goes through the key `network`: it is made only if no other change came since what it
+ * depends on was read, and is tried again otherwise.
+ */
+export class EtcdNetworkStore implements NetworkStore {
+  readonly #connection: EtcdConnection;
+  readonly #keys: Keys;
+
+  constructor(connection: EtcdConnection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  async detectors(signal: AbortSignal): Promise<readonly Detector[]> {
+    const pairs = await this.#family('registry', signal);
+    return pairs.flatMap(({ key, value }) => detectorOfValue(this.#keys.parts('registry', key)[0] ?? '', value) ?? []);
+  }
+
+  async putDetector(detector: Detector, signal: AbortSignal): Promise<void> {
+    await this.#change(async () => [put(this.#keys.registry(detector.id), detectorToValue(detector))], signal);
+  }
+
+  /** Its events go in the same transaction, and none is stored after it: each names the registry's key in its own. */
+  async deleteDetector(detectorId: string, signal: AbortSignal): Promise<void> {
+    await this.#change(async () => {
+      await this.#expectKnown(detectorId, 'detector_id', NotFoundError, signal);
+      const link = (await this.links(signal)).find(
+        ({ fromDetectorId, toDetectorId }) => fromDetectorId === detectorId || toDetectorId === detectorId,
+      );
+      if (link !== undefined) {
+        throw new PreconditionError(
+          `detector ${detectorId} cannot go while the link ${link.fromDetectorId} to ${link.toDetectorId} is there`,
+          { field: 'detector_id' },
+        );
+      }
+      return [
+        remove(this.#keys.registry(detectorId)),
+        remove(this.#keys.status(detectorId)),
+        removeRange(this.#keys.family(`detectors/${detectorId}`)),
+      ];
+    }, signal);
+  }
+
+  async links(signal: AbortSignal): Promise<readonly Link[]> {
+    const pairs = await this.#family('links', signal);
+    const links = pairs.flatMap(({ key, value }) => {
+      const [toDetectorId = '', fromDetectorId = ''] = this.#keys.parts('links', key);
+      return linkOfValue(fromDetectorId, toDetectorId, value) ?? [];
+    });
+    return links.sort((a, b) => compare(a.fromDetectorId, b.fromDetectorId) || compare(a.toDetectorId, b.toDetectorId));
+  }
+
+  async putLink(link: Link, signal: AbortSignal): Promise<void> {
+    const { fromDetectorId, toDetectorId } = link;
+    await this.#change(async () => {
+      await this.#expectKnown(fromDetectorId, 'link.from_detector_id', PreconditionError, signal);
+      await this.#expectKnown(toDetectorId, 'link.to_detector_id', PreconditionError, signal);
+      return [put(this.#keys.link(fromDetectorId, toDetectorId), linkToValue(link))];
+    }, signal);
+  }
+
+  async deleteLink(fromDetectorId: string, toDetectorId: string, signal: AbortSignal): Promise<void> {
+    const key = this.#keys.link(fromDetectorId, toDetectorId);
+    const { succeeded } = await this.#connection.transact(
+      { compare: [exists(key)], success: [remove(key), put(this.#keys.network, '')] },
+      signal,
+    );
+    if (!succeeded) {
+      throw new NotFoundError(`there is no link from ${fromDetectorId} to ${toDetectorId}`, {
+        field: 'from_detector_id',
+      });
+    }
+  }
+
+  async #change(operations: () => Promise<readonly IRequestOp[]>, signal: AbortSignal): Promise<void> {
+    const { network } = this.#keys;
+    for (let tries = 0; tries < triesMax; tries++) {
+      const seen = (await this.#connection.get(network, signal))?.modRevision ?? 0n;
+      const success = [...(await operations()), put(network, '')];
+      const { succeeded } = await this.#connection.transact(
+        { compare: [unchangedSince(network, seen)], success },
+        signal,
+      );
+      if (succeeded) return;
+    }
+    throw new UnavailableError(`the network is being changed by others: given up after ${triesMax} tries`);
+  }
+
+  async #expectKnown(
+    detectorId: string,
+    field: string,
+    Failure: typeof NotFoundError | typeof PreconditionError,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if ((await this.#connection.get(this.#keys.registry(detectorId), signal)) !== undefined) return;
+    throw new Failure(`detector ${detectorId} is not in the network`, { field });
+  }
+
+  async #family(name: string, signal: AbortSignal): Promise<readonly Pair[]> {
+    return this.#connection.all(this.#keys.family(name), pageKeys, signal);
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
