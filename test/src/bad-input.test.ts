@@ -82,7 +82,7 @@ describe('the command line and the configuration', () => {
     ['tdc-server', ['sevre'], [/sevre/]],
     ['tdc-server', ['serve', '--collector-port', 'nine'], [/--collector-port "nine": expected number/]],
     ['tdc-server', ['serve', '--query_port', '70000'], [/--query-port "70000".*65535/]],
-    ['tdc-server', ['serve', '--repository', 'paper'], [/--repository "paper": expected "sqlite"/]],
+    ['tdc-server', ['serve', '--repository', 'paper'], [/--repository "paper": expected one of "sqlite"\|"etcd"/]],
     ['tdc-server', ['serve', '--host', '0.0.0.0'], [/host 0\.0\.0\.0 can be reached by others: give tls\.cert/]],
     ['tdc-server', ['serve', ...at('nowhere.yaml')], [/nowhere\.yaml cannot be read: ENOENT/]],
     ['tdc-server', ['serve', ...at('folder.yaml')], [/folder\.yaml cannot be read: EISDIR/]],

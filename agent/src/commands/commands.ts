@@ -35,6 +35,8 @@ interface ReplayFlags {
   readonly times: 'kept' | 'shifted';
   readonly shiftTo?: string;
   readonly send: boolean;
+  readonly network?: string;
+  readonly out?: string;
 }
 
 function addReplay(program: Command, configured: Configured): void {
@@ -45,10 +47,20 @@ function addReplay(program: Command, configured: Configured): void {
     .option('--speed <factor>', 'max, or seconds of the recording that pass in a second', 'max')
     .addOption(new Option('--times <which>', 'times of the events').choices(['kept', 'shifted']).default('kept'))
     .option('--shift-to <time>', 'where --times shifted puts the first line of the file: ISO 8601, -2h, or now')
-    .option('--no-send', 'leave the events in the outbox and do not connect');
+    .option('--no-send', 'leave the events in the outbox and do not connect')
+    .option('--network <file>', 'with --out: network whose detectors are replayed, all of them (YAML or JSON)')
+    .option('--out <file>', 'write the events of all detectors into a file (NDJSON), and neither store nor send them');
   const contextOf = configured(command);
-  command.action(async (recording: string, { speed, times, shiftTo, send }: ReplayFlags) => {
+  command.action(async (recording: string, { speed, times, shiftTo, send, network, out }: ReplayFlags) => {
     const context = contextOf();
+    if ((network === undefined) !== (out === undefined)) {
+      throw new InvalidInputError('--network and --out go together: expected both, or none', { field: '--out' });
+    }
+    if (network !== undefined && out !== undefined) {
+      const { replayToFile } = await import('./replay-to-file.ts');
+      endWith(await replayToFile(context, { recording, network, out }));
+      return;
+    }
     if (shiftTo !== undefined && times !== 'shifted') {
       throw new InvalidInputError(`--shift-to ${shiftTo}: expected with --times shifted only`, { field: '--shift-to' });
     }

@@ -1,14 +1,12 @@
-import type { Sighting } from '../sighting.ts';
-
 /** How far a sighting may be behind the latest before it. */
 export const disorderMsMax = 2000;
 /** Sightings held back at most. */
 export const heldMax = 10_000;
 
-/** Puts sightings in order that were written nearly in order. */
-export class ReorderBuffer {
+/** Puts in order what was written nearly in order. */
+export class ReorderBuffer<T extends { readonly timeMs: number }> {
   /** Oldest first. */
-  readonly #held: Sighting[] = [];
+  readonly #held: T[] = [];
   #latestMs = Number.NEGATIVE_INFINITY;
   #floorMs = Number.NEGATIVE_INFINITY;
 
@@ -18,7 +16,7 @@ export class ReorderBuffer {
   }
 
   /** False for a sighting that comes too late to be put in its place. */
-  add(sighting: Sighting): boolean {
+  add(sighting: T): boolean {
     if (sighting.timeMs < this.#floorMs) return false;
     let place = this.#held.length;
     while (place > 0 && (this.#held[place - 1]?.timeMs ?? 0) > sighting.timeMs) place -= 1;
@@ -33,7 +31,7 @@ export class ReorderBuffer {
   }
 
   /** Those up to the floor, whose order is final. */
-  takeSettled(): readonly Sighting[] {
+  takeSettled(): readonly T[] {
     let count = 0;
     for (const { timeMs } of this.#held) {
       if (timeMs > this.#floorMs) break;
@@ -43,7 +41,7 @@ export class ReorderBuffer {
   }
 
   /** All that are left, at the end of the input. */
-  takeRest(): readonly Sighting[] {
+  takeRest(): readonly T[] {
     this.#floorMs = this.#latestMs;
     return this.#held.splice(0);
   }

@@ -33,7 +33,7 @@ const idleMsMin = 10;
 export class ReplayScanner implements Scanner {
   readonly name = 'replay';
   readonly #options: ReplayOptions;
-  readonly #buffer = new ReorderBuffer();
+  readonly #buffer = new ReorderBuffer<Sighting>();
   #malformed = 0;
   #lastMalformed = '';
   #lines = 0;
