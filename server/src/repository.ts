@@ -106,11 +106,50 @@ export interface StatusStore {
   list(signal: AbortSignal): Promise<readonly ReportedStatus[]>;
 }
 
+/** The right to work on something, alone. */
+export interface Claim {
+  /** What is worked on. */
+  readonly name: string;
+  /** Rises with every claim of any name: whoever claims later has a higher one. */
+  readonly fence: bigint;
+}
+
+/** A worker that is there. It keeps itself alive until it is lost or disposed of, which gives back its claims. */
+export interface WorkerSession extends AsyncDisposable {
+  /** Aborts when it is no longer sure that the others see this worker: its claims are void from then on. */
+  readonly lost: AbortSignal;
+  /** Claims what nobody has; undefined while another worker has it. Idempotent. Throws when the session is lost. */
+  claim(name: string, signal: AbortSignal): Promise<Claim | undefined>;
+  /** Gives a claim back. Idempotent. */
+  release(claim: Claim, signal: AbortSignal): Promise<void>;
+}
+
+/** What a worker has noted under its claim, for whoever goes on with the work. */
+export interface Checkpoint {
+  readonly fence: bigint;
+  readonly value: string;
+}
+
+/** Port: who works on what. A worker that has crashed has lost its claims within ten seconds. */
+export interface ClaimStore {
+  /** Comes in as a worker; the id tells it from the others. */
+  join(workerId: string, signal: AbortSignal): Promise<WorkerSession>;
+  /** Ids of the workers that are there, rising. */
+  workers(signal: AbortSignal): Promise<readonly string[]>;
+  /** What is claimed: worker by name. */
+  claims(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Notes how far the work has come. Throws ClaimLostError, having changed nothing, when the claim does not hold any more. */
+  save(claim: Claim, value: string, signal: AbortSignal): Promise<void>;
+  /** The last note under a name, whoever left it. */
+  load(name: string, signal: AbortSignal): Promise<Checkpoint | undefined>;
+}
+
 /** Everything that the services keep. They keep nothing else. */
 export interface Repository extends AsyncDisposable {
   readonly events: EventStore;
   readonly network: NetworkStore;
   readonly statuses: StatusStore;
+  readonly claims: ClaimStore;
   /** Resolves when the backend can read and write; throws UnavailableError when it cannot. */
   ping(signal: AbortSignal): Promise<void>;
 }

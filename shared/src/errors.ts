@@ -29,6 +29,11 @@ export class PreconditionError extends TdcError {
   readonly retryable = true;
 }
 
+/** A write under a claim that somebody else may have by now: the work is theirs. */
+export class ClaimLostError extends TdcError {
+  readonly retryable = false;
+}
+
 /** A cursor or position that history no longer reaches. */
 export class OutOfRangeError extends TdcError {
   readonly retryable = false;

@@ -55,6 +55,8 @@ test('npm start shows two hours of traffic at six detectors and then live events
     expect(await within(20_000, 'the end of npm start', ended)).toEqual([0, null]);
     expect(readdirSync(folder.path).filter((name) => name.startsWith('tdc-demo'))).toEqual([]);
   } finally {
-    child.kill('SIGKILL');
+    // It ends the programs that it has started, and kills those that do not end.
+    child.kill('SIGINT');
+    await within(30_000, 'the end of npm start', ended);
   }
 }, 120_000);

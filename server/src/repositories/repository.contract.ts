@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Repository } from '../repository.ts';
+import { claimContract } from './claims.contract.ts';
 import { type ContractSubject, detector, never, type RepositoryUnderTest } from './contract-subject.ts';
 import { followContract } from './event-follow.contract.ts';
 import { eventContract, removalContract } from './event-store.contract.ts';
@@ -30,5 +31,6 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     removalContract(contractSubject);
     networkContract(contractSubject);
     statusContract(contractSubject);
+    claimContract(contractSubject);
   });
 }

@@ -91,6 +91,8 @@ export interface Pair {
   readonly value: Buffer;
   readonly createRevision: bigint;
   readonly modRevision: bigint;
+  /** The lease that it ends with; '0' for none. */
+  readonly lease: string;
 }
 
 export interface Pairs {
@@ -241,12 +243,13 @@ function pairsOf({ kvs, more, header }: IRangeResponse): Pairs {
   return { pairs: kvs.map(pairOf), more, revision: BigInt(header.revision) };
 }
 
-export function pairOf({ key, value, create_revision, mod_revision }: IKeyValue): Pair {
+export function pairOf({ key, value, create_revision, mod_revision, lease }: IKeyValue): Pair {
   return {
     key: key.toString(),
     value,
     createRevision: BigInt(create_revision),
     modRevision: BigInt(mod_revision),
+    lease,
   };
 }
 
@@ -267,6 +270,12 @@ export const unchangedSince = (key: string, modRevision: bigint): ICompare => ({
   target: 'Mod',
   result: 'Equal',
   mod_revision: String(modRevision),
+});
+export const createdAt = (key: string, revision: bigint): ICompare => ({
+  key: Buffer.from(key),
+  target: 'Create',
+  result: 'Equal',
+  create_revision: String(revision),
 });
 export const put = (key: string, value: string, lease?: string): IRequestOp => ({
   request_put: { key: Buffer.from(key), value: Buffer.from(value), ...(lease === undefined ? {} : { lease }) },

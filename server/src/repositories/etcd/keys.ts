@@ -6,6 +6,7 @@
  *     /<prefix>/registry/<detector id>                                a detector
  *     /<prefix>/statuses/<detector id>                                the last status of its agent
  *     /<prefix>/claims/<name>                                         a worker's claim, on its lease
+ *     /<prefix>/checkpoints/<name>                                    how far the work under a claim has come
  *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
  *     /<prefix>/network                                               changes with every change of registry or links
  *     /<prefix>/schema                                                version of all this, and the identity of the store
@@ -53,6 +54,10 @@ export class Keys {
 
   claim(name: string): string {
     return `${this.#root}/claims/${name}`;
+  }
+
+  checkpoint(name: string): string {
+    return `${this.#root}/checkpoints/${name}`;
   }
 
   worker(workerId: string): string {

@@ -2,6 +2,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { Repository } from '../../repository.ts';
+import { EtcdClaimStore } from './claims.ts';
 import { keepCompacting } from './compaction.ts';
 import { EtcdConnection, type EtcdOptions } from './connection.ts';
 import { EventFollower } from './event-follower.ts';
@@ -58,6 +59,7 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
     events: new EtcdEventStore({ connection, keys, writer, scanner, follower }),
     network: new EtcdNetworkStore(connection, keys),
     statuses: new EtcdStatusStore(connection, keys),
+    claims: new EtcdClaimStore(connection, keys, clock),
     async ping(signal) {
       // Answered by a majority, or not at all.
       await connection.get(keys.schema, signal);

@@ -1,4 +1,5 @@
 import type { Repository } from '../../repository.ts';
+import { SqliteClaimStore } from './claims.ts';
 import { EventRemover } from './event-remover.ts';
 import { SqliteEventStore } from './events.ts';
 import { guarded } from './faults.ts';
@@ -25,17 +26,20 @@ function compose(open: OpenDatabase): Repository {
   const remover = new EventRemover(open);
   const network = new SqliteNetworkStore(open, remover);
   const events = new SqliteEventStore(open, remover, network.knows);
+  const claims = new SqliteClaimStore(open);
   const takeWriteLock = database.transaction(() => database.prepare('SELECT last_seq FROM meta').get()).immediate;
   return {
     events,
     network,
     statuses: new SqliteStatusStore(open, network.knows),
+    claims,
     async ping(signal) {
       signal.throwIfAborted();
       guarded(file, 'trying the database', takeWriteLock);
       events.probe();
     },
     async [Symbol.asyncDispose]() {
+      claims.close();
       await events.close();
       open[Symbol.dispose]();
     },

@@ -68,6 +68,19 @@ const migrations = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX events_by_seq ON events (seq);
   `,
+  `
+  CREATE TABLE claim_fence (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    fence INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO claim_fence VALUES (1, 0);
+
+  CREATE TABLE checkpoints (
+    name TEXT PRIMARY KEY,
+    fence INTEGER NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {

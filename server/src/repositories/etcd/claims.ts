@@ -1,0 +1,158 @@
+import type { Clock } from '@tdc/shared/clock.ts';
+import { ClaimLostError, TdcError, UnavailableError } from '@tdc/shared/errors.ts';
+import { z } from 'zod';
+import type { Checkpoint, Claim, ClaimStore, WorkerSession } from '../../repository.ts';
+import { createdAt, type EtcdConnection, isAbsent, put, remove } from './connection.ts';
+import { jsonOf } from './event-value.ts';
+import type { Keys } from './keys.ts';
+
+/** Life of a session's lease without a sign of the worker: with a look each second, others take over within ten. */
+const leaseSeconds = 5;
+const keepEveryMs = 1000;
+/** A session is given up by its own clock this long before its lease can end by that of etcd. */
+const safetyMs = 1000;
+const pageKeys = 1000;
+
+const holderSchema = z.object({ worker: z.string() });
+const checkpointSchema = z.object({ fence: z.string().regex(/^\d+$/), value: z.string() });
+
+/**
+ * Claims as keys on the lease of their worker. The fence is the revision at which the claim's key was made; every write under a
+ * claim compares it in its own transaction, so that a worker that was paused, and whose lease has ended meanwhile, changes nothing.
+ */
+export class EtcdClaimStore implements ClaimStore {
+  readonly #connection: EtcdConnection;
+  readonly #keys: Keys;
+  readonly #clock: Clock;
+
+  constructor(connection: EtcdConnection, keys: Keys, clock: Clock) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  async join(workerId: string, signal: AbortSignal): Promise<WorkerSession> {
+    const askedAtMs = this.#clock.monotonicMs();
+    const { ID: leaseId } = await this.#connection.grantLease(leaseSeconds, signal);
+    const here = put(this.#keys.worker(workerId), '{}', leaseId);
+    await this.#connection.transact({ compare: [], success: [here] }, signal);
+    const parts = { connection: this.#connection, keys: this.#keys, clock: this.#clock };
+    return new Session({ ...parts, workerId, leaseId, aliveUntilMs: askedAtMs + leaseSeconds * 1000 - safetyMs });
+  }
+
+  async workers(signal: AbortSignal): Promise<readonly string[]> {
+    const pairs = await this.#connection.all(this.#keys.family('workers'), pageKeys, signal);
+    return pairs.map(({ key }) => this.#keys.parts('workers', key)[0] ?? '');
+  }
+
+  async claims(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const pairs = await this.#connection.all(this.#keys.family('claims'), pageKeys, signal);
+    return new Map(pairs.map(({ key, value }) => [this.#keys.parts('claims', key)[0] ?? '', workerOf(value)]));
+  }
+
+  async save({ name, fence }: Claim, value: string, signal: AbortSignal): Promise<void> {
+    const note = JSON.stringify({ fence: String(fence), value });
+    const { succeeded } = await this.#connection.transact(
+      { compare: [createdAt(this.#keys.claim(name), fence)], success: [put(this.#keys.checkpoint(name), note)] },
+      signal,
+    );
+    if (!succeeded) throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+  }
+
+  async load(name: string, signal: AbortSignal): Promise<Checkpoint | undefined> {
+    const pair = await this.#connection.get(this.#keys.checkpoint(name), signal);
+    const parsed = pair === undefined ? undefined : checkpointSchema.safeParse(jsonOf(pair.value));
+    return parsed?.success ? { fence: BigInt(parsed.data.fence), value: parsed.data.value } : undefined;
+  }
+}
+
+function workerOf(value: Buffer): string {
+  const parsed = holderSchema.safeParse(jsonOf(value));
+  return parsed.success ? parsed.data.worker : '';
+}
+
+interface SessionOptions {
+  readonly connection: EtcdConnection;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly workerId: string;
+  readonly leaseId: string;
+  /** By the monotonic clock: until then the lease holds, whatever happens. */
+  readonly aliveUntilMs: number;
+}
+
+class Session implements WorkerSession {
+  readonly #options: SessionOptions;
+  readonly #lost = new AbortController();
+  readonly #left = new AbortController();
+  readonly #keeping: Promise<void>;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#keeping = this.#keep();
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async claim(name: string, signal: AbortSignal): Promise<Claim | undefined> {
+    this.#lost.signal.throwIfAborted();
+    const { connection, keys, workerId, leaseId } = this.#options;
+    const key = keys.claim(name);
+    const taken = put(key, JSON.stringify({ worker: workerId }), leaseId);
+    const { succeeded, header } = await connection.transact({ compare: [isAbsent(key)], success: [taken] }, signal);
+    if (succeeded) return { name, fence: BigInt(header.revision) };
+    const holder = await connection.get(key, signal);
+    const isOurs = holder !== undefined && holder.lease === leaseId;
+    return isOurs ? { name, fence: holder.createRevision } : undefined;
+  }
+
+  async release({ name, fence }: Claim, signal: AbortSignal): Promise<void> {
+    const { connection, keys } = this.#options;
+    const key = keys.claim(name);
+    await connection.transact({ compare: [createdAt(key, fence)], success: [remove(key)] }, signal);
+  }
+
+  /** Gives everything back at once by ending the lease; where that fails, it ends by itself. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#left.abort(new Error('left'));
+    await this.#keeping;
+    const { connection, leaseId, workerId } = this.#options;
+    this.#lost.abort(new ClaimLostError(`worker ${workerId} has left`));
+    await connection.revokeLease(leaseId, AbortSignal.timeout(leaseSeconds * 1000)).catch((error: unknown) => {
+      if (!(error instanceof TdcError || (error instanceof DOMException && error.name === 'TimeoutError'))) throw error;
+    });
+  }
+
+  async #keep(): Promise<void> {
+    const { connection, clock, leaseId, workerId } = this.#options;
+    let { aliveUntilMs } = this.#options;
+    const left = this.#left.signal;
+    while (!left.aborted) {
+      const askedAtMs = clock.monotonicMs();
+      if (askedAtMs >= aliveUntilMs) {
+        this.#lost.abort(new ClaimLostError(`worker ${workerId}: etcd has not answered for too long`));
+        return;
+      }
+      const late = AbortSignal.any([left, AbortSignal.timeout(Math.floor(aliveUntilMs - askedAtMs))]);
+      try {
+        const seconds = await connection.keepLease(leaseId, late);
+        if (seconds === 0) {
+          this.#lost.abort(new ClaimLostError(`worker ${workerId}: its lease has ended`));
+          return;
+        }
+        aliveUntilMs = askedAtMs + leaseSeconds * 1000 - safetyMs;
+      } catch (error) {
+        // Trouble that may pass is tried again until the lease may have ended.
+        if (!late.aborted && !(error instanceof UnavailableError)) {
+          this.#lost.abort(error);
+          return;
+        }
+      }
+      await clock.sleep(keepEveryMs, late).catch((error: unknown) => {
+        if (!late.aborted) throw error;
+      });
+    }
+  }
+}
