@@ -40,14 +40,3 @@ export async function healthAt(address: string, service = ''): Promise<HealthWor
     client.close();
   }
 }
-
-/** Every word that the server's health has said since it was asked; ends silently with the connection. */
-export function watchHealth(address: string): Disposable & { readonly said: readonly HealthWord[] } {
-  const client = new HealthClient(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
-  const said: HealthWord[] = [];
-  const call = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', requestBytes, wordOf, '');
-  call.on('data', (word: HealthWord) => said.push(word));
-  // The end of the server is the end of the watch.
-  call.on('error', () => {});
-  return { said, [Symbol.dispose]: () => client.close() };
-}

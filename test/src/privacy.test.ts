@@ -1,0 +1,140 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type AgentPlace, makeKeyFile, startAgent, stateDirectory } from './harness/agent.ts';
+import { runProgram } from './harness/program.ts';
+import { seededRandom } from './harness/random.ts';
+import { randomRecording, recordingText } from './harness/recording.ts';
+import { listEvents, putDetectors } from './harness/rpc.ts';
+import { startServer } from './harness/server.ts';
+import { type Spelling, spellingsOfMac, spellingsOfText } from './harness/spellings.ts';
+import { TcpProxy } from './harness/tcp-proxy.ts';
+import { temporaryDirectory } from './harness/temporary-directory.ts';
+import { until } from './harness/until.ts';
+
+/** Bytes that a program wrote or sent, and where. */
+interface Found {
+  readonly where: string;
+  readonly bytes: Buffer;
+}
+
+async function filesIn(directory: string): Promise<readonly Found[]> {
+  const names = await readdir(directory, { withFileTypes: true, recursive: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = files.map(async (where): Promise<Found[]> => {
+    // A log of SQLite may go between being listed and being read.
+    const bytes = await readFile(where).catch(() => undefined);
+    return bytes === undefined ? [] : [{ where, bytes }];
+  });
+  return (await Promise.all(read)).flat();
+}
+
+const spellingsOf = (address: string): readonly Spelling[] =>
+  address.includes(':') ? spellingsOfMac(address) : spellingsOfText(address);
+
+/** Every place in which an address stands, in any spelling. */
+function traces(found: readonly Found[], addresses: ReadonlySet<string>): readonly string[] {
+  const all: string[] = [];
+  for (const address of addresses) {
+    for (const { name, bytes } of spellingsOf(address)) {
+      for (const each of found) if (each.bytes.includes(bytes)) all.push(`${address} as ${name} in ${each.where}`);
+    }
+  }
+  return all;
+}
+
+test('no address is in any byte that the agent writes or sends, in any spelling, and one that is planted would be found', async () => {
+  await using folder = await temporaryDirectory();
+  const directory = folder.path;
+  await using server = await startServer(directory);
+  await putDetectors(server.collector, ['D1']);
+  await using proxy = await TcpProxy.start(server.collector);
+
+  const random = seededRandom(11);
+  const startMs = Date.now() - 3_600_000;
+  const sightings = randomRecording(random, { detectorId: 'D1', vehicles: 120, durationMs: 120_000 });
+  const lines = recordingText(sightings.map((each) => ({ ...each, timeMs: each.timeMs + startMs }))).split('\n');
+  const broken = [
+    `${startMs},D1,ble,de:ad:be:ef:00:01,random,loud`,
+    `${startMs},D1,ble,de:ad:be:ef:00:02,sideways,-60`,
+    `${startMs},D1,smell,de:ad:be:ef:00:03,random,-60`,
+    `${startMs},D1,wifi,de:ad:be:ef:00:04:55,public,-60`,
+    `${startMs},D1,wifi,01:ad:be:ef:00:05,public,-60`,
+    `later,D1,ble,de:ad:be:ef:00:06,random,-60`,
+    `${startMs},D1,ble,de:ad:be:ef:00:07,random,-60,${'x'.repeat(5000)}`,
+  ];
+  for (const line of broken) lines.splice(random.between(1, lines.length - 2), 0, line);
+  const recording = join(directory, 'recording.csv');
+  await writeFile(recording, lines.join('\n'));
+  const addresses = new Set([
+    ...sightings.map(({ address }) => address),
+    ...broken.map((line) => /(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/.exec(line)?.[0] ?? ''),
+  ]);
+  expect(addresses.size).toBeGreaterThan(100);
+
+  const keyFile = await makeKeyFile(directory, startMs);
+  const place: AgentPlace = { directory, detectorId: 'D1', keyFile, collector: proxy.address };
+  const state = stateDirectory(place);
+  const flags = ['--log-level', 'trace', '--outbox-flush-rows', '5', '--status-interval-seconds', '1'];
+  // Slow enough to look into its files while it works, and cut once, so that it logs and sends again.
+  await using agent = startAgent(
+    place,
+    ['replay', recording, '--speed', '15'],
+    [...flags, ...['--uplink-backoff-ms-base', '50', '--uplink-backoff-ms-max', '50', '--passage-gap-seconds', '5']],
+  );
+  const found: Found[] = [];
+  for (let look = 0; agent.ended === undefined; look++) {
+    await until(`look ${look}`, () => new Promise<true>((resolve) => setTimeout(() => resolve(true), 1500)));
+    if (look === 2) proxy.cutAll();
+    found.push(...(await filesIn(state).catch(() => [])));
+    const status = await runProgram('tdc-agent', ['status', '--state-dir', state, '--output', 'json'], { directory });
+    found.push({ where: 'status', bytes: Buffer.from(status.stdout + status.stderr) });
+  }
+  await agent.exitsWith(0);
+  expect(agent.jsonLines().at(-1)).toMatchObject({ dropped: 0, in_outbox: 0 });
+  expect(Number(agent.jsonLines().at(-1)?.malformed)).toBeGreaterThanOrEqual(broken.length - 1);
+
+  found.push(
+    ...(await filesIn(state)),
+    { where: 'stdout', bytes: Buffer.from(agent.stdout) },
+    { where: 'stderr', bytes: Buffer.from(agent.stderr) },
+    { where: 'sent to the collector', bytes: proxy.captured('to-server') },
+    { where: 'sent by the collector', bytes: proxy.captured('to-client') },
+    { where: "the server's log", bytes: Buffer.from(server.program.stdout + server.program.stderr) },
+    ...(await Promise.all(
+      ['server.sqlite', 'server.sqlite-wal'].map(async (name) => ({
+        where: name,
+        bytes: await readFile(join(directory, name)),
+      })),
+    )),
+  );
+  // There was something to look into, readable as it is: events are sent and stored uncompressed.
+  expect(found.some(({ where, bytes }) => where.endsWith('outbox.sqlite-wal') && bytes.length > 10_000)).toBe(true);
+  for (const { id, deviceId } of await listEvents(server.query)) {
+    expect(proxy.captured('to-server').includes(id) && proxy.captured('to-server').includes(deviceId)).toBe(true);
+  }
+  expect(proxy.captured('to-server').length).toBeGreaterThan(10_000);
+  expect(agent.stdout.includes('"level":')).toBe(true);
+
+  expect(traces(found, addresses)).toEqual([]);
+  const { key } = JSON.parse(await readFile(keyFile, 'utf8')) as { key: string };
+  const secret = Buffer.from(key, 'base64');
+  const keySpellings = [key.replace(/=+$/, ''), secret, secret.toString('hex'), Buffer.from(secret).reverse()];
+  for (const spelling of keySpellings) {
+    expect(found.filter(({ bytes }) => bytes.includes(spelling)).map(({ where }) => where)).toEqual([]);
+  }
+
+  // The same search finds every spelling of every address where one is planted.
+  const sample = [...addresses].filter((_, index) => index % 10 === 0);
+  const wire = proxy.captured('to-server');
+  for (const address of sample) {
+    for (const { name, bytes } of spellingsOf(address)) {
+      const at = random.between(0, wire.length);
+      const planted = Buffer.concat([wire.subarray(0, at), bytes, wire.subarray(at)]);
+      const where = `${name} planted`;
+      expect(traces([{ where, bytes: planted }], new Set([address])), where).not.toEqual([]);
+    }
+    const encoded = Buffer.from(`{"address":"${address}"}`).toString('base64');
+    expect(traces([{ where: 'within base64', bytes: Buffer.from(encoded) }], new Set([address]))).not.toEqual([]);
+  }
+}, 120_000);
