@@ -3,6 +3,7 @@ import { UnavailableError } from '@tdc/shared/errors.ts';
 import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import {
   Etcd3,
+  GRPCResourceExhastedError,
   type ICompare,
   type IKeyValue,
   type ILeaseGrantResponse,
@@ -80,7 +81,9 @@ class Client extends Etcd3 {
 }
 
 function newBreaker(): CircuitBreakerPolicy {
-  return circuitBreaker(handleWhen(isRecoverableError), {
+  // A member that is out of space answers, and is not to be left alone.
+  const isSilence = (error: Error) => isRecoverableError(error) && !(error instanceof GRPCResourceExhastedError);
+  return circuitBreaker(handleWhen(isSilence), {
     halfOpenAfter: breakMs,
     breaker: new ConsecutiveBreaker(breaksAfter),
   });
