@@ -135,8 +135,12 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
   };
 }
 
-function repositoryOf(values: ConfigValues<ServerOptions>): ServerConfig['repository'] {
-  if (values.repository === 'sqlite') return { type: 'sqlite', file: values['sqlite.file'] };
+/** The repository of one type, as it is configured. Throws InvalidInputError for options that do not go together. */
+export function repositoryOf(
+  values: ConfigValues<ServerOptions>,
+  type: 'sqlite' | 'etcd' = values.repository,
+): ServerConfig['repository'] {
+  if (type === 'sqlite') return { type: 'sqlite', file: values['sqlite.file'] };
   const endpoints = values['etcd.endpoints'];
   const [username, passwordFile] = [values['etcd.username'], values['etcd.password_file']];
   const tls = etcdTlsOf(values);

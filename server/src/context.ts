@@ -28,7 +28,8 @@ export async function openContext(
   return { config, clock, logger, repository, [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose]() };
 }
 
-async function openRepository(
+/** Opens one repository of the two; see openContext. */
+export async function openRepository(
   config: ServerConfig['repository'],
   clock: Clock,
   logger: Logger,

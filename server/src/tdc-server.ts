@@ -3,11 +3,11 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { addConfigOptions, type Resolved, resolveConfig } from '@tdc/shared/config.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
-import { type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
+import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
 
 const options = serverOptions(process.env, homedir());
 
@@ -33,6 +33,28 @@ await runProgram('tdc-server', async (argv, signal) => {
     .option('--output <format>', 'table or json', 'table');
   addConfigOptions(check, options).action((flags: { output: string }) => {
     checkConfig(resolved(check), flags.output, process.stdout);
+  });
+  const copy = program
+    .command('repository')
+    .description('work with repositories')
+    .command('copy')
+    .description('copy everything of one repository into another; interrupted, it goes on where it stopped')
+    .addOption(new Option('--from <type>', 'where from').choices(['sqlite', 'etcd']).makeOptionMandatory())
+    .addOption(new Option('--to <type>', 'where to').choices(['sqlite', 'etcd']).makeOptionMandatory());
+  addConfigOptions(copy, options).action(async ({ from, to }: { from: 'sqlite' | 'etcd'; to: 'sqlite' | 'etcd' }) => {
+    const { values } = resolved(copy);
+    const { copyRepository } = await import('./commands/copy-repository.ts');
+    const copied = await copyRepository(
+      {
+        from: repositoryOf(values, from),
+        to: repositoryOf(values, to),
+        clock: systemClock,
+        logger: createLogger({ level: values['log.level'], output: process.stderr }),
+        report: (text) => process.stderr.write(`tdc-server: ${text}\n`),
+      },
+      signal,
+    );
+    process.stdout.write(`${JSON.stringify(copied)}\n`);
   });
   await program.parseAsync(argv, { from: 'user' });
 });

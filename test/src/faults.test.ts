@@ -1,11 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SqliteOutbox } from '@tdc/agent/outboxes/sqlite.ts';
-import { Event } from '@tdc/shared/generated/tdc/v1/event.ts';
-import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AgentPlace, makeKeyFile, startAgent, stateDirectory } from './harness/agent.ts';
+import { committedIds, plantOracle } from './harness/oracle.ts';
 import type { Program } from './harness/program.ts';
 import { type Random, seededRandom } from './harness/random.ts';
 import { randomRecording, recordingText } from './harness/recording.ts';
@@ -50,28 +48,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
-
-/** Remembers inside the agent's own database, in the transaction that commits them, all events that ever were committed. */
-function plantOracle(file: string): void {
-  const outbox = new SqliteOutbox({ file, bytesMax: 1024 ** 3, nowMs: Date.now, onRecovered: () => {} });
-  outbox.open();
-  outbox[Symbol.dispose]();
-  const database = new Sqlite(file);
-  database.exec(`
-    CREATE TABLE oracle (event BLOB NOT NULL);
-    CREATE TRIGGER remember AFTER INSERT ON events BEGIN INSERT INTO oracle VALUES (NEW.event); END;`);
-  database.close();
-}
-
-function committedIds(file: string): readonly string[] {
-  const database = new Sqlite(file, { readonly: true });
-  try {
-    const rows = database.prepare<[], { event: Buffer }>('SELECT event FROM oracle').all();
-    return rows.map(({ event }) => Event.decode(event).id);
-  } finally {
-    database.close();
-  }
-}
 
 /** One round: an agent that replays, a server, and between them a proxy whose address stays. */
 class Round implements AsyncDisposable {

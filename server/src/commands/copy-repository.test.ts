@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@tdc/shared/clock.ts';
+import { createLogger } from '@tdc/shared/logger.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openRepository } from '../context.ts';
+import { allEvents, detector } from '../repositories/contract-subject.ts';
+import { EtcdCluster } from '../repositories/etcd/etcd-process.ts';
+import { madeUpEvent } from '../repositories/made-up-event.ts';
+import { type Backend, copyRepository } from './copy-repository.ts';
+
+const never = new AbortController().signal;
+const logger = createLogger({ level: 'silent' });
+let cluster: EtcdCluster;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tdc-copy-'));
+  cluster = await EtcdCluster.start();
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+const sqlite = (name: string): Backend => ({ type: 'sqlite', file: join(folder, `${name}.sqlite`) });
+const etcd = (prefix: string): Backend => ({ type: 'etcd', endpoints: cluster.endpoints, prefix, historyMinutes: 0 });
+const open = (backend: Backend) => openRepository(backend, systemClock, logger, never);
+const copy = (from: Backend, to: Backend, signal = never, report: (text: string) => void = () => {}) =>
+  copyRepository({ from, to, clock: systemClock, logger, report }, signal);
+
+async function contentOf(backend: Backend) {
+  await using repository = await open(backend);
+  const detectors = await repository.network.detectors(never);
+  const events = [];
+  for (const { id } of detectors) events.push(...(await allEvents(repository, { detectorId: id })));
+  const links = await repository.network.links(never);
+  return { detectors, links, statuses: await repository.statuses.list(never), events };
+}
+
+async function fill(backend: Backend): Promise<void> {
+  await using repository = await open(backend);
+  for (const id of ['D1', 'D2', 'D3']) await repository.network.putDetector(detector(id), never);
+  await repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 12 }, never);
+  for (const detectorId of ['D1', 'D3']) {
+    const events = Array.from({ length: 3500 }, (_, i) =>
+      madeUpEvent({ detectorId, referenceTimeMs: 1_700_000_000_000 + i * 500 }),
+    );
+    await repository.events.append(events, never);
+  }
+}
+
+test('a repository copied from a file to etcd and back is the same', async () => {
+  await fill(sqlite('a'));
+  const content = await contentOf(sqlite('a'));
+  expect(await copy(sqlite('a'), etcd('a'))).toEqual({ detectors: 3, links: 1, statuses: 0, events: 7000 });
+  expect(await contentOf(etcd('a'))).toEqual(content);
+  await copy(etcd('a'), sqlite('b'));
+  expect(await contentOf(sqlite('b'))).toEqual(content);
+});
+
+test('a copy that is interrupted goes on where it stopped', async () => {
+  await fill(sqlite('c'));
+  const stop = new AbortController();
+  const interrupted = copy(sqlite('c'), etcd('c'), stop.signal);
+  await using watching = await open(etcd('c'));
+  await expect
+    .poll(async () => (await watching.claims.load('repository-copy', never))?.value ?? '', { interval: 1 })
+    .not.toBe('');
+  stop.abort(new Error('enough'));
+  await expect(interrupted).rejects.toThrow('enough');
+  const said: string[] = [];
+  const { events } = await copy(sqlite('c'), etcd('c'), never, (text) => said.push(text));
+  expect(said.join()).toContain('going on at detector');
+  expect(events).toBeLessThan(7000);
+  expect(await contentOf(etcd('c'))).toEqual(await contentOf(sqlite('c')));
+});
+
+test('a copy into itself is refused', async () => {
+  await expect(copy(sqlite('a'), sqlite('a'))).rejects.toThrow(/the same repository/);
+});
