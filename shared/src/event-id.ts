@@ -22,8 +22,8 @@ export function eventIdMaker(fill: (pool: Uint8Array) => void = randomFillSync):
   return (referenceTimeMs) => idOf(referenceTimeMs, nextFraction);
 }
 
-/** The largest time a ULID can carry: 48 bits of milliseconds. */
-export const eventTimeMsMax = 2 ** 48 - 1;
+/** The largest time an event can carry: int64 nanoseconds on the wire, in the year 2262; a ULID could carry more. */
+export const eventTimeMsMax = Number((2n ** 63n - 1n) / 1_000_000n);
 
 /** The smallest id of a time: every id of that time or later is not before it. */
 export function firstEventIdAt(timeMs: number): string {

@@ -113,7 +113,8 @@ function credentialsOf(tls: ServerTls | undefined): ServerCredentials {
 function addReflection(server: Server, services: readonly string[]): void {
   const root = fileURLToPath(new URL('../../', import.meta.resolve('@tdc/proto/tdc/v1/query.proto')));
   const files = ['agent', 'collector', 'query'].map((file) => `tdc/v1/${file}.proto`);
-  const definition = loadSync([...files, healthProto], { includeDirs: [root] });
+  // Fields under the names that the contract gives them.
+  const definition = loadSync([...files, healthProto], { includeDirs: [root], keepCase: true });
   new ReflectionService(definition, { services: [...services] }).addToServer(server);
 }
 

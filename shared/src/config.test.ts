@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { addConfigOptions, type ConfigOption, type Environment, formatConfig, resolveConfig } from './config.ts';
+import { InvalidInputError } from './errors.ts';
+import { normalFlags } from './program.ts';
+
+const options = [
+  {
+    path: 'collector.port',
+    schema: z.coerce.number().int().max(65_535),
+    default: 9000,
+    description: 'port',
+    aliases: ['--listen-port'],
+  },
+  { path: 'log.level', schema: z.enum(['info', 'debug']), default: 'info', description: 'level' },
+  { path: 'allow_plaintext', schema: z.boolean().or(z.stringbool()), default: false, description: 'no TLS' },
+  { path: 'token', schema: z.string().optional(), default: undefined, description: 'a secret', secret: true },
+] as const satisfies readonly ConfigOption[];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tdc-config-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function fileWith(yaml: string): string {
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, yaml);
+  return file;
+}
+
+function resolve(argv: readonly string[] = [], env: Environment = {}) {
+  const command = addConfigOptions(new Command('test'), options).exitOverride();
+  command.parse(normalFlags(argv), { from: 'user' });
+  return resolveConfig(options, command, env);
+}
+
+function problemsOf(argv: readonly string[], env: Environment = {}): readonly string[] {
+  try {
+    resolve(argv, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidInputError);
+    return String((error as Error).message).split('\n');
+  }
+  throw new Error('nothing was wrong');
+}
+
+describe('an option', () => {
+  test('has its default, and each later layer before the ones before it', () => {
+    const file = ['--config-file', fileWith('collector: {port: 1}')];
+    expect(resolve()).toMatchObject({ values: { 'collector.port': 9000 }, sources: { 'collector.port': 'default' } });
+    expect(resolve(file)).toMatchObject({
+      values: { 'collector.port': 1 },
+      sources: { 'collector.port': `${file[1]}: collector.port` },
+    });
+    expect(resolve(file, { TDC_COLLECTOR_PORT: '2' })).toMatchObject({
+      values: { 'collector.port': 2 },
+      sources: { 'collector.port': 'TDC_COLLECTOR_PORT' },
+    });
+    expect(resolve([...file, '--collector-port', '3'], { TDC_COLLECTOR_PORT: '2' })).toMatchObject({
+      values: { 'collector.port': 3 },
+      sources: { 'collector.port': '--collector-port' },
+    });
+  });
+
+  test.each(['--collector-port', '--collector_port', '--collector.port', '--listen-port', '--listen_port'])(
+    'may be written %s',
+    (flag) => {
+      expect(resolve([flag, '7']).values['collector.port']).toBe(7);
+      expect(resolve([`${flag}=8`]).values['collector.port']).toBe(8);
+    },
+  );
+
+  test('that is a switch is on and off in every layer', () => {
+    const file = ['--config-file', fileWith('allow_plaintext: true')];
+    expect(resolve(['--allow-plaintext']).values.allow_plaintext).toBe(true);
+    expect(resolve(file).values.allow_plaintext).toBe(true);
+    expect(resolve([...file, '--no-allow-plaintext']).values.allow_plaintext).toBe(false);
+    expect(resolve(file, { TDC_ALLOW_PLAINTEXT: 'false' }).values.allow_plaintext).toBe(false);
+  });
+
+  test('is left out by an empty variable and by a key without a value', () => {
+    const file = ['--config-file', fileWith('collector:\n  port:\nlog:\n')];
+    expect(resolve(file, { TDC_COLLECTOR_PORT: '' }).values['collector.port']).toBe(9000);
+  });
+
+  test('is not looked for behind --', () => {
+    expect(normalFlags(['--a_b', '--', '--a_b'])).toEqual(['--a-b', '--', '--a_b']);
+  });
+});
+
+test('the file may be named by the environment', () => {
+  expect(resolve([], { TDC_CONFIG_FILE: fileWith('collector: {port: 5}') }).values['collector.port']).toBe(5);
+});
+
+test('everything that is wrong is told at once, each by where it stands', () => {
+  const file = fileWith('colector: {port: 1}\ncollector: {prot: 2, port: many}\nlog: loud\n');
+  const problems = problemsOf(['--config-file', file, '--allow-plaintext'], { TDC_LOG_LEVEL: 'loud' });
+  expect(problems).toHaveLength(5);
+  for (const words of [
+    /unknown key colector: expected one of collector, log, allow_plaintext/,
+    /unknown key collector\.prot: expected one of collector\.port/,
+    /log is "loud": expected a mapping/,
+    /config\.yaml: collector\.port "many": expected number/,
+    /^TDC_LOG_LEVEL "loud": expected one of "info"\|"debug"/,
+  ]) {
+    expect(problems.join('\n')).toMatch(new RegExp(words, 'm'));
+  }
+});
+
+test.each([
+  ['a: {b: 1', /is not valid YAML: .*line 1/],
+  ['- a\n- b', /expected a mapping of options/],
+  ['just text', /expected a mapping of options/],
+])('a file that says %j is refused', (yaml, words) => {
+  expect(problemsOf(['--config-file', fileWith(yaml)]).join()).toMatch(words);
+});
+
+test('a file that is not there, or is none, is refused by name', () => {
+  expect(problemsOf(['--config-file', join(folder, 'nowhere')]).join()).toMatch(/nowhere cannot be read: ENOENT/);
+  expect(problemsOf(['--config-file', folder]).join()).toMatch(/cannot be read: EISDIR/);
+});
+
+test('a secret is printed nowhere, neither by check nor in an error', () => {
+  const secret = 'correct horse';
+  for (const format of ['table', 'json'] as const) {
+    const text = formatConfig(resolve([], { TDC_TOKEN: secret }), format);
+    expect(text).not.toContain(secret);
+    expect(text).toContain('********');
+    expect(text).toContain('TDC_TOKEN');
+  }
+  const strict = [{ ...options[3], schema: z.string().max(3).optional() }] as const;
+  const command = addConfigOptions(new Command('test'), strict);
+  command.parse(['--token', secret], { from: 'user' });
+  expect(() => resolveConfig(strict, command, {})).toThrow(/--token \(hidden\)/);
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { InvalidInputError } from './errors.ts';
+import type { Network } from './network.ts';
+import { parseNetworkFile } from './network-file.ts';
+
+const coordinate = (limit: number) => fc.double({ min: -limit, max: limit, noNaN: true }).map((value) => value + 0);
+const networks: fc.Arbitrary<Network> = fc
+  .record({
+    ids: fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/), { minLength: 1, maxLength: 8 }),
+    geo: fc.boolean(),
+    a: coordinate(90),
+    b: coordinate(180),
+    ends: fc.uniqueArray(fc.tuple(fc.nat(7), fc.nat(7)), { selector: String, maxLength: 6 }),
+    maxSeconds: fc.integer({ min: 1, max: 86_400 }),
+    lengthM: fc.option(fc.integer({ min: 1, max: 100_000 }), { nil: undefined }),
+  })
+  .map(({ ids, geo, a, b, ends, maxSeconds, lengthM }) => ({
+    detectors: ids.map((id, n) => ({
+      id,
+      name: n % 2 === 0 ? '' : `at: "${id}"`,
+      position: geo ? { type: 'geo' as const, latitude: a, longitude: b } : { type: 'plane' as const, xM: a, yM: b },
+    })),
+    links: ends
+      .filter(([from, to]) => from !== to && from < ids.length && to < ids.length)
+      .map(([from, to]) => ({
+        fromDetectorId: ids[from] ?? '',
+        toDetectorId: ids[to] ?? '',
+        maxSeconds,
+        ...(lengthM === undefined ? {} : { lengthM }),
+      })),
+  }));
+
+/** As an operator writes it. */
+const written = ({ detectors, links }: Network) => ({
+  detectors: detectors.map(({ id, name, position }) => ({
+    id,
+    name,
+    ...(position.type === 'geo'
+      ? { latitude: position.latitude, longitude: position.longitude }
+      : { x: position.xM, y: position.yM }),
+  })),
+  links: links.map(({ fromDetectorId, toDetectorId, maxSeconds, lengthM }) => ({
+    from: fromDetectorId,
+    to: toDetectorId,
+    max_seconds: maxSeconds,
+    ...(lengthM === undefined ? {} : { length_m: lengthM }),
+  })),
+});
+
+test('a network written as JSON or YAML is the same network', () => {
+  fc.assert(
+    fc.property(networks, (network) => {
+      const file = written(network);
+      expect(parseNetworkFile(JSON.stringify(file), 'a.json')).toEqual(network);
+      expect(parseNetworkFile(stringify(file), 'a.yaml')).toEqual(network);
+    }),
+  );
+});
+
+const d1 = '{id: D1, x: 0, y: 0}';
+test.each([
+  ['', /a\.yaml: the file: .*expected object/],
+  ['detectors: 5', /detectors: .*expected array/],
+  ['links: []', /detectors: .*expected array/],
+  ['detectors: [{id: D 1, x: 0, y: 0}]', /detectors\[0\]\.id: expected 1 to 64 of letters/],
+  ['detectors: [{id: D1}]', /detectors\[0\]: expected latitude and longitude in degrees, or x and y in metres/],
+  ['detectors: [{id: D1, x: 0, latitude: 1}]', /detectors\[0\]: expected latitude and longitude/],
+  ['detectors: [{id: D1, latitude: 91, longitude: 0}]', /detectors\[0\]\.latitude/],
+  ['detectors: [{id: D1, x: 0, y: 0, z: 0}]', /detectors\[0\]: .*"z"/],
+  [`detectors: [${d1}, ${d1}]`, /detectors\[1\]\.id: a second detector D1/],
+  [`detectors: [${d1}]\nlinks: [{from: D1, to: D9, max_seconds: 60}]`, /links\[0\]\.to "D9": no such detector/],
+  [`detectors: [${d1}]\nlinks: [{from: D1, to: D1, max_seconds: 60}]`, /links\[0\]: a link from D1 to itself/],
+  [`detectors: [${d1}]\nlinks: [{from: D1, to: D1, max_seconds: 0}]`, /links\[0\]\.max_seconds/],
+  [`detectors: [${d1}]\nlinks: [{from: D1, to: D1, max_second: 60}]`, /links\[0\]: .*"max_second"/],
+  ['detectors: [', /a\.yaml is not valid YAML: .*line 1/],
+])('a network of %j is refused by place', (text, words) => {
+  expect(() => parseNetworkFile(text, 'a.yaml')).toThrow(InvalidInputError);
+  expect(() => parseNetworkFile(text, 'a.yaml')).toThrow(words);
+});
+
+test('all that is wrong is told at once', () => {
+  const text = 'detectors: [{id: D 1, x: 0, y: 0}, {id: D2}]\nlinks: [{from: D2, to: D3, max_seconds: no}]';
+  expect(() => parseNetworkFile(text, 'a.yaml')).toThrow(/detectors\[0\].*detectors\[1\].*links\[0\]/s);
+});
