@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
-import type { ConfigOption, ConfigValues } from '@tdc/shared/config.ts';
+import { type ConfigOption, type ConfigValues, option } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { isTagBits } from '@tdc/shared/pseudonym.ts';
 import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
@@ -126,20 +126,11 @@ export function agentOptions() {
 
 export type AgentOptionTable = ReturnType<typeof agentOptions>;
 
-function option<Path extends string, Schema extends z.ZodType>(
-  path: Path,
-  schema: Schema,
-  byDefault: z.output<Schema>,
-  description: string,
-) {
-  return { path, schema, default: byDefault, description };
-}
-
 /** Throws InvalidInputError for options that do not go together. */
 export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome: string): AgentConfig {
   const tls = tlsOf(values);
   const collectorAddress = values['collector.address'];
-  if (tls === undefined && !values.allow_plaintext && !isLoopback(collectorAddress)) {
+  if (tls === undefined && !values.allow_plaintext && !isLoopback(hostOf(collectorAddress))) {
     throw new InvalidInputError(
       `collector.address ${collectorAddress} is another machine: give tls.ca, or --allow-plaintext`,
       { field: 'collector.address' },
@@ -193,11 +184,6 @@ function tlsOf(values: ConfigValues<AgentOptionTable>): AgentTls | undefined {
     throw new InvalidInputError('tls.ca is missing: expected it with tls.cert and tls.key', { field: 'tls.ca' });
   }
   return certFile === undefined || keyFile === undefined ? { caFile } : { caFile, certFile, keyFile };
-}
-
-function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** Where a detector's agent keeps its state by default. */

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UnavailableError } from '@tdc/shared/errors.ts';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventBuffer, uncommittedMax } from './event-buffer.ts';
-import { madeUpEvents } from './outboxes/made-up-event.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OutboxEntry, OutboxRange } from './outbox.ts';
-import { madeUpEvent } from './outboxes/made-up-event.ts';
 import { nextBatch, startLanes } from './uplink-lanes.ts';
 
 const event = madeUpEvent();

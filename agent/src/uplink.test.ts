@@ -8,9 +8,9 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { acknowledge, CollectorPeer, keepSilent, refuse } from './collector-peer.ts';
-import { madeUpEvents } from './outboxes/made-up-event.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
 import { Uplink, type UplinkOptions } from './uplink.ts';
 

@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
 import { join } from 'node:path';
-import type { ConfigOption, ConfigValues } from '@tdc/shared/config.ts';
+import { type ConfigOption, type ConfigValues, option } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ClientTls } from '@tdc/shared/grpc-client.ts';
 import type { ServerTls } from '@tdc/shared/grpc-server.ts';
+import { isLoopback } from '@tdc/shared/loopback.ts';
 import { z } from 'zod';
 import type { EventTimeLimits } from './collector/context.ts';
 
@@ -101,15 +101,6 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
 
 export type ServerOptions = ReturnType<typeof serverOptions>;
 
-function option<Path extends string, Schema extends z.ZodType>(
-  path: Path,
-  schema: Schema,
-  byDefault: z.output<Schema>,
-  description: string,
-) {
-  return { path, schema, default: byDefault, description };
-}
-
 /** Throws InvalidInputError for options that do not go together. */
 export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfig {
   const tls = tlsOf(values['tls.cert'], values['tls.key'], values['tls.client_ca']);
@@ -155,7 +146,7 @@ export function repositoryOf(
       field: 'etcd.endpoints',
     });
   }
-  const isLocal = endpoints.every((each) => isLoopback(new URL(each).hostname.replace(/^\[|\]$/g, '')));
+  const isLocal = endpoints.every((each) => isLoopback(new URL(each).hostname));
   if (secure === 0 && !isLocal && !values.allow_plaintext) {
     throw new InvalidInputError('etcd.endpoints are other machines without TLS: give https, or --allow-plaintext', {
       field: 'etcd.endpoints',
@@ -188,8 +179,4 @@ function tlsOf(certFile?: string, keyFile?: string, clientCaFile?: string): Serv
   throw new InvalidInputError('tls.cert, tls.key and tls.client_ca go together: expected all three, or none', {
     field: 'tls',
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

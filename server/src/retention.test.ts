@@ -1,7 +1,7 @@
 import { createLogger } from '@tdc/shared/logger.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
 import { expect, test } from 'vitest';
-import { madeUpEvent } from './repositories/made-up-event.ts';
 import { temporaryRepository } from './repositories/sqlite/temporary-repository.ts';
 import type { Repository } from './repository.ts';
 import { keepRemovingOldEvents } from './retention.ts';

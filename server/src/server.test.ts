@@ -18,11 +18,11 @@ import {
 } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { eventToWire, nsFromMs } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerConfig } from './config.ts';
 import { openContext, type ServerContext } from './context.ts';
-import { madeUpEvent } from './repositories/made-up-event.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 let folder: string;

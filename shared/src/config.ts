@@ -18,6 +18,16 @@ export interface ConfigOption {
   readonly secret?: boolean;
 }
 
+/** An option of a table; keeps the types of its path and its values. */
+export function option<Path extends string, Schema extends z.ZodType>(
+  path: Path,
+  schema: Schema,
+  byDefault: z.output<Schema>,
+  description: string,
+) {
+  return { path, schema, default: byDefault, description };
+}
+
 export type ConfigValues<Options extends readonly ConfigOption[]> = {
   readonly [Each in Options[number] as Each['path']]: z.output<Each['schema']>;
 };

@@ -2,7 +2,7 @@
  * Works with an outbox for a while and tells its memory: one process a measurement, so that nothing else is in it.
  * `node backlog-memory.ts FILE` sends the parent `{ stored, rssBytesMax }`.
  */
-import { madeUpEvents } from './made-up-event.ts';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { SqliteOutbox } from './sqlite.ts';
 
 export interface BacklogMemory {

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '@tdc/shared/errors.ts';
-import { madeUpEvents } from './made-up-event.ts';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { SqliteOutbox } from './sqlite.ts';
 
 const whole = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1_000_000 };

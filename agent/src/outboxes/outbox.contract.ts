@@ -1,7 +1,7 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { madeUpEvent, madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outbox, OutboxEntry } from '../outbox.ts';
-import { madeUpEvent, madeUpEvents } from './made-up-event.ts';
 
 /** A fresh, empty outbox, and the way to leave it and come back as another process would. */
 export interface OutboxUnderTest extends Disposable {

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Event } from '@tdc/shared/generated/tdc/v1/event.ts';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BacklogMemory } from './backlog-memory.ts';
-import { madeUpEvents } from './made-up-event.ts';
 import { SqliteOutbox } from './sqlite.ts';
 
 let folder: string;

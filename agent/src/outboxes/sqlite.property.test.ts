@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OutboxCounts } from '../outbox.ts';
-import { madeUpEvents } from './made-up-event.ts';
 import { SqliteOutbox } from './sqlite.ts';
 
 const bytesMax = 64 * 1024;

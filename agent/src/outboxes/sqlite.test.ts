@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UnavailableError } from '@tdc/shared/errors.ts';
+import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { madeUpEvents } from './made-up-event.ts';
 import { contractBytesMax, outboxContract } from './outbox.contract.ts';
 import { SqliteOutbox } from './sqlite.ts';
 import type { Recovery } from './sqlite-file.ts';

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ClientTls } from '@tdc/shared/grpc-client.ts';
+import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { parseDuration } from '@tdc/shared/time-text.ts';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
@@ -96,17 +96,12 @@ function addressOf(service: keyof typeof services, flags: Flags, env: Environmen
   if (port < 1 || port > 65_535) {
     throw new InvalidInputError(`${source} ${JSON.stringify(address)}: expected host:port`, { field: service });
   }
-  if (isPlain && !isLoopback(address)) {
+  if (isPlain && !isLoopback(hostOf(address))) {
     throw new InvalidInputError(`${source} ${address} is another machine: give --tls-ca, or --allow-plaintext`, {
       field: service,
     });
   }
   return address;
-}
-
-function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function tlsOf({ tlsCa, tlsCert, tlsKey }: Flags): ClientTls | undefined {

@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { type ClientSubject, putDetectors, recordEvents, startSubject, type TestClient } from './client-subject.ts';
 import { type EventsOptions, events } from './events.ts';
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { type ClientSubject, putDetectors, recordEvents, startSubject } from './client-subject.ts';
 
 const program = fileURLToPath(new URL('../../bin/tdc.js', import.meta.url));

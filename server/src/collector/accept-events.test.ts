@@ -1,9 +1,9 @@
 import { InvalidInputError, PreconditionError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
 import { recordBatch } from './accept-events.ts';

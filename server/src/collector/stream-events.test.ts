@@ -16,10 +16,10 @@ import {
   type StreamEventsRequest,
   type StreamEventsResponse,
 } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { EventStore, Repository } from '../repository.ts';
 import { KnownDetectors } from './known-detectors.ts';

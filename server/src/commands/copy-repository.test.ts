@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRepository } from '../context.ts';
 import { allEvents, detector } from '../repositories/contract-subject.ts';
 import { EtcdCluster } from '../repositories/etcd/etcd-process.ts';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { type Backend, copyRepository } from './copy-repository.ts';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { decodePageToken, encodePageToken, fingerprintOf } from './page-token.ts';
 
 const { id, detectorId, deviceId } = madeUpEvent();

@@ -14,9 +14,9 @@ import {
   WatchEventsRequest,
   type WatchEventsResponse,
 } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { kindToWireNumber } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { madeUpEvent } from '../repositories/made-up-event.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
 import { watchEvents } from './watch-events.ts';

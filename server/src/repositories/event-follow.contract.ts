@@ -1,10 +1,10 @@
 import { InvalidInputError, OutOfRangeError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Repository } from '../repository.ts';
 import { type ContractSubject, detector, never, t0 } from './contract-subject.ts';
-import { madeUpEvent } from './made-up-event.ts';
 
 /** Following events in the order of their commits. */
 export function followContract({ repository, reopen, fresh }: ContractSubject): void {

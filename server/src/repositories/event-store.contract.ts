@@ -1,9 +1,9 @@
 import { PreconditionError } from '@tdc/shared/errors.ts';
 import { type DetectionEvent, type Kind, kinds } from '@tdc/shared/event.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { allEvents, type ContractSubject, detector, never, t0 } from './contract-subject.ts';
-import { madeUpEvent } from './made-up-event.ts';
 
 /** Storing, scanning and removing events. */
 export function eventContract({ repository, reopen, fresh }: ContractSubject): void {

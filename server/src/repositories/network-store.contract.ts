@@ -1,9 +1,9 @@
 import { NotFoundError, PreconditionError } from '@tdc/shared/errors.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import { expect, test } from 'vitest';
 import { allEvents, type ContractSubject, detector, never, t0 } from './contract-subject.ts';
-import { madeUpEvent } from './made-up-event.ts';
 
 /** Detectors and links. */
 export function networkContract({ repository, reopen }: ContractSubject): void {

@@ -2,10 +2,10 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Repository } from '../../repository.ts';
 import { allEvents, detector } from '../contract-subject.ts';
-import { madeUpEvent } from '../made-up-event.ts';
 import { EtcdCluster } from './etcd-process.ts';
 import { openEtcdRepository } from './repository.ts';
 

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OutOfRangeError, PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { madeUpEvent } from '../made-up-event.ts';
 import { repositoryContract } from '../repository.contract.ts';
 import { openSqliteRepository } from './repository.ts';
 

@@ -1,5 +1,5 @@
-import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { eventIdMaker } from '@tdc/shared/event-id.ts';
+import type { DetectionEvent } from './event.ts';
+import { eventIdMaker } from './event-id.ts';
 
 const eventId = eventIdMaker();
 
