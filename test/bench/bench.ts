@@ -7,6 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCpu, benchIdleMemory } from './agent.ts';
+import { benchEtcdIngest } from './etcd-ingest.ts';
 import { benchHour } from './hour-of-ten-million.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutbox } from './outbox.ts';
@@ -15,6 +16,7 @@ import { type Measurement, markdownTable } from './report.ts';
 const benchmarks = new Map<string, (progress: (text: string) => void) => Promise<Measurement[]>>([
   ['ingest', benchIngest],
   ['outbox', benchOutbox],
+  ['etcd', benchEtcdIngest],
   ['hour', benchHour],
   ['memory', benchIdleMemory],
   ['cpu', benchCpu],

@@ -36,12 +36,11 @@ const breakMs = 1000;
 
 /**
  * A member that is stopped or cut off keeps its connections open and silent: pings find it. etcd closes connections that are
- * pinged more often than every five seconds.
+ * pinged more often than every five seconds, or while nothing is asked.
  */
 const channelOptions = {
   'grpc.keepalive_time_ms': 6000,
   'grpc.keepalive_timeout_ms': 2000,
-  'grpc.keepalive_permit_without_calls': 1,
   'grpc.max_receive_message_length': 64 * 1024 * 1024,
 };
 
@@ -256,14 +255,16 @@ export function pairOf({ key, value, create_revision, mod_revision, lease }: IKe
   };
 }
 
+const bytesOf = (key: string | Buffer): Buffer => (typeof key === 'string' ? Buffer.from(key) : key);
+
 export const exists = (key: string): ICompare => ({
   key: Buffer.from(key),
   target: 'Version',
   result: 'Greater',
   version: '0',
 });
-export const isAbsent = (key: string): ICompare => ({
-  key: Buffer.from(key),
+export const isAbsent = (key: string | Buffer): ICompare => ({
+  key: bytesOf(key),
   target: 'Version',
   result: 'Equal',
   version: '0',
@@ -280,8 +281,8 @@ export const createdAt = (key: string, revision: bigint): ICompare => ({
   result: 'Equal',
   create_revision: String(revision),
 });
-export const put = (key: string, value: string, lease?: string): IRequestOp => ({
-  request_put: { key: Buffer.from(key), value: Buffer.from(value), ...(lease === undefined ? {} : { lease }) },
+export const put = (key: string | Buffer, value: string, lease?: string): IRequestOp => ({
+  request_put: { key: bytesOf(key), value: Buffer.from(value), ...(lease === undefined ? {} : { lease }) },
 });
 export const remove = (key: string): IRequestOp => ({ request_delete_range: { key: Buffer.from(key) } });
 export const removeRange = ({ from, to }: KeyRange): IRequestOp => ({

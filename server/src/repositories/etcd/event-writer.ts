@@ -1,5 +1,6 @@
 import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import type { ICompare, IRequestOp } from 'etcd3';
 import { type EtcdConnection, exists, isAbsent, put } from './connection.ts';
 import { eventToValue } from './event-value.ts';
 import type { Keys } from './keys.ts';
@@ -24,6 +25,31 @@ interface Item {
   readonly append: Append;
 }
 
+/** Events in the order of their coming, taken from the front without moving the others. */
+class Queue {
+  #items: Item[] = [];
+  #taken = 0;
+
+  get length(): number {
+    return this.#items.length - this.#taken;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  peek(): Item | undefined {
+    return this.#items[this.#taken];
+  }
+
+  drop(): void {
+    this.#taken++;
+    if (this.#taken < 4096 || this.#taken * 2 < this.#items.length) return;
+    this.#items = this.#items.slice(this.#taken);
+    this.#taken = 0;
+  }
+}
+
 /**
  * Writes events in transactions that all appends of the moment share. A transaction stores its events only if none of their
  * keys is there and all of their detectors are known, so that sending again changes nothing and nothing outlives a detector.
@@ -33,7 +59,7 @@ export class EventWriter {
   readonly #keys: Keys;
   readonly #operationsMax: number;
   readonly #closed = new AbortController();
-  #queue: Item[] = [];
+  readonly #queue = new Queue();
   #inFlight = 0;
 
   constructor(connection: EtcdConnection, keys: Keys, operationsMax: number) {
@@ -67,8 +93,11 @@ export class EventWriter {
   /** Everything that waits is refused. */
   close(): void {
     this.#closed.abort(new UnavailableError('the repository is closed'));
-    for (const { append } of this.#queue) settle(append, () => append.reject(this.#closed.signal.reason));
-    this.#queue = [];
+    for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
+      const { append } = item;
+      settle(append, () => append.reject(this.#closed.signal.reason));
+      this.#queue.drop();
+    }
   }
 
   /** An append of more than one transaction is looked at as a whole first, so that none of it is stored in vain. */
@@ -106,22 +135,21 @@ export class EventWriter {
   #take(): Map<string, Item[]> {
     const items = new Map<string, Item[]>();
     const detectorIds = new Set<string>();
-    let taken = 0;
-    for (const item of this.#queue) {
-      const detectors = detectorIds.size + (detectorIds.has(item.event.detectorId) ? 0 : 1);
+    for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
+      const { key, event, append } = item;
+      const detectors = detectorIds.size + (detectorIds.has(event.detectorId) ? 0 : 1);
       if (items.size + 1 + detectors > this.#operationsMax) break;
-      taken++;
-      if (item.append.state === 'settled') continue;
-      if (item.append.signal.aborted && item.append.waiting > 0) {
-        settle(item.append, () => item.append.reject(item.append.signal.reason));
+      this.#queue.drop();
+      if (append.state === 'settled') continue;
+      if (append.signal.aborted) {
+        settle(append, () => append.reject(append.signal.reason));
         continue;
       }
-      detectorIds.add(item.event.detectorId);
-      const same = items.get(item.key);
-      if (same === undefined) items.set(item.key, [item]);
+      detectorIds.add(event.detectorId);
+      const same = items.get(key);
+      if (same === undefined) items.set(key, [item]);
       else same.push(item);
     }
-    this.#queue = this.#queue.slice(taken);
     return items;
   }
 
@@ -137,16 +165,16 @@ export class EventWriter {
 
   async #transact(items: ReadonlyMap<string, readonly Item[]>): Promise<boolean> {
     const detectorIds = new Set<string>();
-    const success = [];
-    for (const [key, [item]] of items) {
+    const compare: ICompare[] = [];
+    const success: IRequestOp[] = [];
+    for (const [text, [item]] of items) {
       if (item === undefined) continue;
       detectorIds.add(item.event.detectorId);
+      const key = Buffer.from(text);
+      compare.push(isAbsent(key));
       success.push(put(key, eventToValue(item.event)));
     }
-    const compare = [
-      ...[...detectorIds].map((detectorId) => exists(this.#keys.registry(detectorId))),
-      ...[...items.keys()].map(isAbsent),
-    ];
+    for (const detectorId of detectorIds) compare.push(exists(this.#keys.registry(detectorId)));
     const { succeeded } = await this.#connection.transact({ compare, success }, this.#closed.signal);
     return succeeded;
   }
