@@ -150,6 +150,11 @@ export interface Repository extends AsyncDisposable {
   readonly network: NetworkStore;
   readonly statuses: StatusStore;
   readonly claims: ClaimStore;
+  /**
+   * Since when reads of events, network and statuses may miss what was committed (Unix milliseconds): a backend of several servers
+   * that has lost its majority answers with what it has. Undefined while reads are current.
+   */
+  staleSinceMs(): number | undefined;
   /** Resolves when the backend can read and write; throws UnavailableError when it cannot. */
   ping(signal: AbortSignal): Promise<void>;
 }

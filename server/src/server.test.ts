@@ -125,7 +125,7 @@ describe('a server', () => {
     ]);
     expect(detectors[0]?.reportedAtNs).toBeGreaterThan(nsFromMs(now - 1));
     expect(nowNs).toBeGreaterThanOrEqual(detectors[0]?.reportedAtNs ?? 0n);
-    expect(await ask(query, QueryServiceService.listLinks, {})).toEqual({ links: [link] });
+    expect(await ask(query, QueryServiceService.listLinks, {})).toEqual({ links: [link], staleSinceNs: 0n });
 
     const ids = events.map(({ id }) => id);
     for (const pageSize of [1, 3, 1000]) {

@@ -4,7 +4,7 @@ import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
-import type { Parsed } from '@tdc/shared/wire.ts';
+import { msFromNs, type Parsed } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
 import type { ClientConfig } from './config.ts';
 
@@ -70,10 +70,24 @@ export async function ask<Request, Response>(
 ): Promise<Response> {
   const { config, signal } = context;
   try {
-    return await callUnary(context[service], method, request, { timeoutMs: config.timeoutMs, signal });
+    const response = await callUnary(context[service], method, request, { timeoutMs: config.timeoutMs, signal });
+    warnOfStaleness(context, response);
+    return response;
   } catch (error) {
     throw withService(error, config, service);
   }
+}
+
+const warned = new WeakSet<ClientContext>();
+
+/** Tells once that an answer may be behind. */
+function warnOfStaleness(context: ClientContext, response: unknown): void {
+  if (typeof response !== 'object' || response === null || !('staleSinceNs' in response)) return;
+  const { staleSinceNs } = response;
+  if (typeof staleSinceNs !== 'bigint' || staleSinceNs === 0n || warned.has(context)) return;
+  warned.add(context);
+  const since = new Date(msFromNs(staleSinceNs)).toISOString();
+  context.stderr.write(`tdc: the repository has lost its majority: what came after ${since} may be missing\n`);
 }
 
 /** Says which service it was that did not answer, or that is another than was thought. */

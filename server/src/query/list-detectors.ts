@@ -22,5 +22,6 @@ export async function listDetectors(
       };
     }),
     nowNs: nsFromMs(clock.nowMs()),
+    staleSinceNs: nsFromMs(repository.staleSinceMs() ?? 0),
   };
 }

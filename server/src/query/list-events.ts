@@ -37,6 +37,7 @@ export async function listEvents(
   return {
     events: page.events.map(eventToWire),
     nextPageToken: page.next === undefined ? '' : encodePageToken(fingerprint, page.next),
+    staleSinceNs: nsFromMs(repository.staleSinceMs() ?? 0),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ListLinksRequest, ListLinksResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { linkToWire } from '@tdc/shared/wire.ts';
+import { linkToWire, nsFromMs } from '@tdc/shared/wire.ts';
 import type { QueryContext } from './context.ts';
 
 export async function listLinks(
@@ -7,5 +7,6 @@ export async function listLinks(
   _request: ListLinksRequest,
   signal: AbortSignal,
 ): Promise<ListLinksResponse> {
-  return { links: (await repository.network.links(signal)).map(linkToWire) };
+  const links = await repository.network.links(signal);
+  return { links: links.map(linkToWire), staleSinceNs: nsFromMs(repository.staleSinceMs() ?? 0) };
 }

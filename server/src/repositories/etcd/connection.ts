@@ -1,4 +1,5 @@
 import type { ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import type { Clock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import {
@@ -105,6 +106,11 @@ export interface Pairs {
   readonly revision: bigint;
 }
 
+interface RangeOptions {
+  readonly limit?: number;
+  readonly revision?: bigint;
+}
+
 export interface Transaction {
   readonly compare: ICompare[];
   readonly success: IRequestOp[];
@@ -116,15 +122,45 @@ export interface Transaction {
  */
 export class EtcdConnection implements Disposable {
   readonly #client: Client;
+  readonly #clock: Clock;
+  /** When a majority last answered. */
+  #currentAtMs: number;
+  #reads: 'current' | 'stale' = 'current';
 
-  constructor(options: EtcdOptions) {
+  constructor(options: EtcdOptions, clock: Clock) {
     this.#client = new Client(options);
+    this.#clock = clock;
+    this.#currentAtMs = clock.nowMs();
   }
 
-  /** Keys and values in the order of keys. `stale` asks one member alone, which may be behind the others. */
+  /** When a majority last answered, if none does now; see Repository.staleSinceMs. */
+  get staleSinceMs(): number | undefined {
+    return this.#reads === 'stale' ? this.#currentAtMs : undefined;
+  }
+
+  /**
+   * Keys and values in the order of keys, as a majority has them. With the consistency `best` a member alone is asked, which may
+   * be behind the others, from when no majority answers until one does (see staleSinceMs).
+   */
   async range(
+    range: KeyRange,
+    options: RangeOptions & { readonly consistency?: 'linearizable' | 'best' },
+    signal: AbortSignal,
+  ): Promise<Pairs> {
+    if (options.consistency !== 'best') return this.#range(range, options, false, signal);
+    if (this.#reads === 'stale') return this.#range(range, options, true, signal);
+    try {
+      return await this.#range(range, options, false, signal);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      return this.#range(range, options, true, signal);
+    }
+  }
+
+  async #range(
     { from, to }: KeyRange,
-    options: { readonly limit?: number; readonly revision?: bigint; readonly consistency?: 'linearizable' | 'stale' },
+    options: RangeOptions,
+    serializable: boolean,
     signal: AbortSignal,
   ): Promise<Pairs> {
     const request: IRangeRequest = {
@@ -132,19 +168,29 @@ export class EtcdConnection implements Disposable {
       range_end: Buffer.from(to),
       limit: options.limit ?? 0,
       ...(options.revision === undefined ? {} : { revision: String(options.revision) }),
-      serializable: options.consistency === 'stale',
+      serializable,
     };
-    return pairsOf(await this.#call('reading', () => this.#client.kv.range(request), signal));
+    const read = () => this.#call('reading', () => this.#client.kv.range(request), signal);
+    return pairsOf(await (serializable ? read() : this.#byMajority(read)));
   }
 
-  /** A whole range as it was at one moment, read in pages. */
-  async all(range: KeyRange, pageKeys: number, signal: AbortSignal): Promise<readonly Pair[]> {
-    const first = await this.range(range, { limit: pageKeys }, signal);
+  /** A whole range as it was at one moment, read in pages; consistency as in `range`. */
+  async all(
+    range: KeyRange,
+    pageKeys: number,
+    signal: AbortSignal,
+    consistency: 'linearizable' | 'best' = 'linearizable',
+  ): Promise<readonly Pair[]> {
+    const first = await this.range(range, { limit: pageKeys, consistency }, signal);
     const found = [...first.pairs];
     let { more } = first;
     while (more) {
       const from = behind(found.at(-1)?.key ?? range.from);
-      const page = await this.range({ ...range, from }, { limit: pageKeys, revision: first.revision }, signal);
+      const page = await this.range(
+        { ...range, from },
+        { limit: pageKeys, revision: first.revision, consistency },
+        signal,
+      );
       found.push(...page.pairs);
       more = page.more;
     }
@@ -152,7 +198,8 @@ export class EtcdConnection implements Disposable {
   }
 
   async get(key: string, signal: AbortSignal): Promise<Pair | undefined> {
-    const response = await this.#call('reading', () => this.#client.kv.range({ key: Buffer.from(key) }), signal);
+    const request = { key: Buffer.from(key) };
+    const response = await this.#byMajority(() => this.#call('reading', () => this.#client.kv.range(request), signal));
     return pairsOf(response).pairs[0];
   }
 
@@ -219,6 +266,19 @@ export class EtcdConnection implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+
+  /** Notes whether a majority answers. */
+  async #byMajority<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      const result = await read();
+      this.#currentAtMs = this.#clock.nowMs();
+      this.#reads = 'current';
+      return result;
+    } catch (error) {
+      if (error instanceof UnavailableError) this.#reads = 'stale';
+      throw error;
+    }
   }
 
   async #call<T>(doing: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -27,8 +27,8 @@ const open = (prefix = 'tdc', auth?: { username: string; password: string }) =>
     never,
   );
 
-async function start(flags: readonly string[] = []): Promise<void> {
-  cluster = await EtcdCluster.start({ flags });
+async function start(flags: readonly string[] = [], members = 1): Promise<void> {
+  cluster = await EtcdCluster.start({ flags, members });
   repository = await open();
   for (const id of ['D1', 'D2']) await repository.network.putDetector(detector(id), never);
 }
@@ -150,6 +150,28 @@ describe('trouble', () => {
     cluster.ctl('defrag');
     cluster.ctl('alarm', 'disarm');
     await repository.ping(never);
+    await repository.events.append([madeUpEvent()], never);
+  }, 60_000);
+
+  test('of a lost majority leaves what can be read, with how old it is, and takes nothing until it is back', async () => {
+    await start([], 3);
+    const event = madeUpEvent();
+    await repository.events.append([event], never);
+    expect(await allEvents(repository, {})).toEqual([event]);
+    expect(repository.staleSinceMs()).toBeUndefined();
+    const lostAtMs = Date.now();
+    const [, second, third] = cluster.members;
+    await Promise.all([second?.kill(), third?.kill()]);
+    await expect(repository.ping(never)).rejects.toThrow(UnavailableError);
+    for (const order of ['oldest-first', 'newest-first'] as const) {
+      expect(await allEvents(repository, { order })).toEqual([event]);
+    }
+    expect((await repository.network.detectors(never)).map(({ id }) => id)).toEqual(['D1', 'D2']);
+    expect(repository.staleSinceMs()).toBeLessThanOrEqual(lostAtMs);
+    await expect(repository.events.append([madeUpEvent()], never)).rejects.toThrow(UnavailableError);
+    second?.start();
+    await expect.poll(() => repository.ping(never).then(() => 'well', String), { timeout: 20_000 }).toBe('well');
+    expect(repository.staleSinceMs()).toBeUndefined();
     await repository.events.append([madeUpEvent()], never);
   }, 60_000);
 

@@ -25,18 +25,15 @@ export class EventScanner {
   readonly #connection: EtcdConnection;
   readonly #keys: Keys;
   readonly #nowMs: () => number;
-  readonly #consistency: 'linearizable' | 'stale';
 
   constructor(options: {
     readonly connection: EtcdConnection;
     readonly keys: Keys;
     readonly nowMs: () => number;
-    readonly consistency: 'linearizable' | 'stale';
   }) {
     this.#connection = options.connection;
     this.#keys = options.keys;
     this.#nowMs = options.nowMs;
-    this.#consistency = options.consistency;
   }
 
   async scan(scan: EventScan, signal: AbortSignal): Promise<EventScanResult> {
@@ -112,7 +109,7 @@ export class EventScanner {
   }
 
   #read(from: string, to: string, limit: number, signal: AbortSignal): Promise<Slice> {
-    return this.#connection.range({ from, to }, { limit, consistency: this.#consistency }, signal);
+    return this.#connection.range({ from, to }, { limit, consistency: 'best' }, signal);
   }
 
   #keyOf(detectorId: string, position: EventPosition): string {

@@ -2,7 +2,7 @@ import { NotFoundError, PreconditionError, UnavailableError } from '@tdc/shared/
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import type { IRequestOp } from 'etcd3';
 import type { NetworkStore } from '../../repository.ts';
-import { type EtcdConnection, exists, type Pair, put, remove, removeRange, unchangedSince } from './connection.ts';
+import { type EtcdConnection, exists, put, remove, removeRange, unchangedSince } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { detectorOfValue, detectorToValue, linkOfValue, linkToValue } from './network-value.ts';
 
@@ -24,7 +24,7 @@ export class EtcdNetworkStore implements NetworkStore {
   }
 
   async detectors(signal: AbortSignal): Promise<readonly Detector[]> {
-    const pairs = await this.#family('registry', signal);
+    const pairs = await this.#connection.all(this.#keys.family('registry'), pageKeys, signal, 'best');
     return pairs.flatMap(({ key, value }) => detectorOfValue(this.#keys.parts('registry', key)[0] ?? '', value) ?? []);
   }
 
@@ -36,7 +36,7 @@ export class EtcdNetworkStore implements NetworkStore {
   async deleteDetector(detectorId: string, signal: AbortSignal): Promise<void> {
     await this.#change(async () => {
       await this.#expectKnown(detectorId, 'detector_id', NotFoundError, signal);
-      const link = (await this.links(signal)).find(
+      const link = (await this.#links('linearizable', signal)).find(
         ({ fromDetectorId, toDetectorId }) => fromDetectorId === detectorId || toDetectorId === detectorId,
       );
       if (link !== undefined) {
@@ -53,8 +53,12 @@ export class EtcdNetworkStore implements NetworkStore {
     }, signal);
   }
 
-  async links(signal: AbortSignal): Promise<readonly Link[]> {
-    const pairs = await this.#family('links', signal);
+  links(signal: AbortSignal): Promise<readonly Link[]> {
+    return this.#links('best', signal);
+  }
+
+  async #links(consistency: 'linearizable' | 'best', signal: AbortSignal): Promise<readonly Link[]> {
+    const pairs = await this.#connection.all(this.#keys.family('links'), pageKeys, signal, consistency);
     const links = pairs.flatMap(({ key, value }) => {
       const [toDetectorId = '', fromDetectorId = ''] = this.#keys.parts('links', key);
       return linkOfValue(fromDetectorId, toDetectorId, value) ?? [];
@@ -106,10 +110,6 @@ export class EtcdNetworkStore implements NetworkStore {
   ): Promise<void> {
     if ((await this.#connection.get(this.#keys.registry(detectorId), signal)) !== undefined) return;
     throw new Failure(`detector ${detectorId} is not in the network`, { field });
-  }
-
-  async #family(name: string, signal: AbortSignal): Promise<readonly Pair[]> {
-    return this.#connection.all(this.#keys.family(name), pageKeys, signal);
   }
 }
 

@@ -30,7 +30,7 @@ export async function openEtcdRepository(options: EtcdRepositoryOptions, signal:
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(options.prefix)) {
     throw new PreconditionError(`etcd.prefix ${options.prefix}: expected 1 to 64 of letters, digits, '_' and '-'`);
   }
-  const connection = new EtcdConnection(options);
+  const connection = new EtcdConnection(options, options.clock);
   const keys = new Keys(options.prefix);
   try {
     const storeId = await openSchema(connection, keys, signal);
@@ -51,7 +51,7 @@ interface Parts extends Pick<EtcdRepositoryOptions, 'clock' | 'logger' | 'histor
 
 function compose({ connection, keys, storeId, operationsMax, clock, logger, historyMinutes }: Parts): Repository {
   const writer = new EventWriter(connection, keys, operationsMax);
-  const scanner = new EventScanner({ connection, keys, nowMs: () => clock.nowMs(), consistency: 'linearizable' });
+  const scanner = new EventScanner({ connection, keys, nowMs: () => clock.nowMs() });
   const follower = new EventFollower(connection, keys, storeId);
   const closed = new AbortController();
   const compacting = keepCompacting({ connection, keys, clock, logger, historyMinutes }, closed.signal);
@@ -60,6 +60,7 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
     network: new EtcdNetworkStore(connection, keys),
     statuses: new EtcdStatusStore(connection, keys),
     claims: new EtcdClaimStore(connection, keys, clock),
+    staleSinceMs: () => connection.staleSinceMs,
     async ping(signal) {
       // Answered by a majority, or not at all.
       await connection.get(keys.schema, signal);

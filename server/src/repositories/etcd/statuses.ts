@@ -32,7 +32,7 @@ export class EtcdStatusStore implements StatusStore {
   }
 
   async list(signal: AbortSignal): Promise<readonly ReportedStatus[]> {
-    const pairs = await this.#connection.all(this.#keys.family('statuses'), pageKeys, signal);
+    const pairs = await this.#connection.all(this.#keys.family('statuses'), pageKeys, signal, 'best');
     return pairs.flatMap(({ value }) => {
       const parsed = valueSchema.safeParse(jsonOf(value));
       if (!parsed.success) return [];

@@ -33,6 +33,7 @@ function compose(open: OpenDatabase): Repository {
     network,
     statuses: new SqliteStatusStore(open, network.knows),
     claims,
+    staleSinceMs: () => undefined,
     async ping(signal) {
       signal.throwIfAborted();
       guarded(file, 'trying the database', takeWriteLock);

@@ -114,6 +114,11 @@ export interface ListEventsResponse {
   events: Event[];
   /** Token of the next page; empty when this is the last. */
   nextPageToken: string;
+  /**
+   * 0 while what is read is current. Otherwise the repository has lost its majority, and what was committed after this time,
+   * Unix nanoseconds, may be missing.
+   */
+  staleSinceNs: bigint;
 }
 
 /** What to watch. */
@@ -158,6 +163,11 @@ export interface ListDetectorsResponse {
   detectors: DetectorState[];
   /** The server's clock, Unix nanoseconds, to tell the age of a status by. */
   nowNs: bigint;
+  /**
+   * 0 while what is read is current. Otherwise the repository has lost its majority, and what was committed after this time,
+   * Unix nanoseconds, may be missing.
+   */
+  staleSinceNs: bigint;
 }
 
 /** Nothing to say. */
@@ -168,6 +178,11 @@ export interface ListLinksRequest {
 export interface ListLinksResponse {
   /** By first, then by last detector, rising. */
   links: Link[];
+  /**
+   * 0 while what is read is current. Otherwise the repository has lost its majority, and what was committed after this time,
+   * Unix nanoseconds, may be missing.
+   */
+  staleSinceNs: bigint;
 }
 
 function createBaseEventFilter(): EventFilter {
@@ -459,7 +474,7 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
 };
 
 function createBaseListEventsResponse(): ListEventsResponse {
-  return { events: [], nextPageToken: "" };
+  return { events: [], nextPageToken: "", staleSinceNs: 0n };
 }
 
 export const ListEventsResponse: MessageFns<ListEventsResponse> = {
@@ -469,6 +484,12 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.staleSinceNs !== 0n) {
+      if (BigInt.asIntN(64, message.staleSinceNs) !== message.staleSinceNs) {
+        throw new globalThis.Error("value provided for field message.staleSinceNs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.staleSinceNs);
     }
     return writer;
   },
@@ -502,6 +523,14 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.staleSinceNs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -522,6 +551,11 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
         : isSet(object.next_page_token)
         ? globalThis.String(object.next_page_token)
         : "",
+      staleSinceNs: isSet(object.staleSinceNs)
+        ? BigInt(object.staleSinceNs)
+        : isSet(object.stale_since_ns)
+        ? BigInt(object.stale_since_ns)
+        : 0n,
     };
   },
 
@@ -533,6 +567,9 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
     if (message.nextPageToken !== "") {
       obj.nextPageToken = message.nextPageToken;
     }
+    if (message.staleSinceNs !== 0n) {
+      obj.staleSinceNs = message.staleSinceNs.toString();
+    }
     return obj;
   },
 
@@ -543,6 +580,9 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
     const message = createBaseListEventsResponse();
     message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.staleSinceNs = (object.staleSinceNs !== undefined && object.staleSinceNs !== null)
+      ? BigInt(object.staleSinceNs)
+      : 0n;
     return message;
   },
 };
@@ -886,7 +926,7 @@ export const DetectorState: MessageFns<DetectorState> = {
 };
 
 function createBaseListDetectorsResponse(): ListDetectorsResponse {
-  return { detectors: [], nowNs: 0n };
+  return { detectors: [], nowNs: 0n, staleSinceNs: 0n };
 }
 
 export const ListDetectorsResponse: MessageFns<ListDetectorsResponse> = {
@@ -899,6 +939,12 @@ export const ListDetectorsResponse: MessageFns<ListDetectorsResponse> = {
         throw new globalThis.Error("value provided for field message.nowNs of type int64 too large");
       }
       writer.uint32(16).int64(message.nowNs);
+    }
+    if (message.staleSinceNs !== 0n) {
+      if (BigInt.asIntN(64, message.staleSinceNs) !== message.staleSinceNs) {
+        throw new globalThis.Error("value provided for field message.staleSinceNs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.staleSinceNs);
     }
     return writer;
   },
@@ -932,6 +978,14 @@ export const ListDetectorsResponse: MessageFns<ListDetectorsResponse> = {
             message.nowNs = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.staleSinceNs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -950,6 +1004,11 @@ export const ListDetectorsResponse: MessageFns<ListDetectorsResponse> = {
         ? object.detectors.map((e: any) => DetectorState.fromJSON(e))
         : [],
       nowNs: isSet(object.nowNs) ? BigInt(object.nowNs) : isSet(object.now_ns) ? BigInt(object.now_ns) : 0n,
+      staleSinceNs: isSet(object.staleSinceNs)
+        ? BigInt(object.staleSinceNs)
+        : isSet(object.stale_since_ns)
+        ? BigInt(object.stale_since_ns)
+        : 0n,
     };
   },
 
@@ -961,6 +1020,9 @@ export const ListDetectorsResponse: MessageFns<ListDetectorsResponse> = {
     if (message.nowNs !== 0n) {
       obj.nowNs = message.nowNs.toString();
     }
+    if (message.staleSinceNs !== 0n) {
+      obj.staleSinceNs = message.staleSinceNs.toString();
+    }
     return obj;
   },
 
@@ -971,6 +1033,9 @@ export const ListDetectorsResponse: MessageFns<ListDetectorsResponse> = {
     const message = createBaseListDetectorsResponse();
     message.detectors = object.detectors?.map((e) => DetectorState.fromPartial(e)) || [];
     message.nowNs = (object.nowNs !== undefined && object.nowNs !== null) ? BigInt(object.nowNs) : 0n;
+    message.staleSinceNs = (object.staleSinceNs !== undefined && object.staleSinceNs !== null)
+      ? BigInt(object.staleSinceNs)
+      : 0n;
     return message;
   },
 };
@@ -1028,13 +1093,19 @@ export const ListLinksRequest: MessageFns<ListLinksRequest> = {
 };
 
 function createBaseListLinksResponse(): ListLinksResponse {
-  return { links: [] };
+  return { links: [], staleSinceNs: 0n };
 }
 
 export const ListLinksResponse: MessageFns<ListLinksResponse> = {
   encode(message: ListLinksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.links) {
       Link.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.staleSinceNs !== 0n) {
+      if (BigInt.asIntN(64, message.staleSinceNs) !== message.staleSinceNs) {
+        throw new globalThis.Error("value provided for field message.staleSinceNs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.staleSinceNs);
     }
     return writer;
   },
@@ -1060,6 +1131,14 @@ export const ListLinksResponse: MessageFns<ListLinksResponse> = {
             message.links.push(Link.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.staleSinceNs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1073,13 +1152,23 @@ export const ListLinksResponse: MessageFns<ListLinksResponse> = {
   },
 
   fromJSON(object: any): ListLinksResponse {
-    return { links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => Link.fromJSON(e)) : [] };
+    return {
+      links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => Link.fromJSON(e)) : [],
+      staleSinceNs: isSet(object.staleSinceNs)
+        ? BigInt(object.staleSinceNs)
+        : isSet(object.stale_since_ns)
+        ? BigInt(object.stale_since_ns)
+        : 0n,
+    };
   },
 
   toJSON(message: ListLinksResponse): unknown {
     const obj: any = {};
     if (message.links?.length) {
       obj.links = message.links.map((e) => Link.toJSON(e));
+    }
+    if (message.staleSinceNs !== 0n) {
+      obj.staleSinceNs = message.staleSinceNs.toString();
     }
     return obj;
   },
@@ -1090,6 +1179,9 @@ export const ListLinksResponse: MessageFns<ListLinksResponse> = {
   fromPartial(object: DeepPartial<ListLinksResponse>): ListLinksResponse {
     const message = createBaseListLinksResponse();
     message.links = object.links?.map((e) => Link.fromPartial(e)) || [];
+    message.staleSinceNs = (object.staleSinceNs !== undefined && object.staleSinceNs !== null)
+      ? BigInt(object.staleSinceNs)
+      : 0n;
     return message;
   },
 };
