@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCpu, benchIdleMemory } from './agent.ts';
 import { benchEtcdIngest } from './etcd-ingest.ts';
-import { benchHour } from './hour-of-ten-million.ts';
+import { benchEtcdLatency } from './etcd-latency.ts';
+import { benchEtcdHour, benchHour } from './hour-of-ten-million.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutbox } from './outbox.ts';
 import { type Measurement, markdownTable } from './report.ts';
@@ -17,7 +18,9 @@ const benchmarks = new Map<string, (progress: (text: string) => void) => Promise
   ['ingest', benchIngest],
   ['outbox', benchOutbox],
   ['etcd', benchEtcdIngest],
+  ['etcd-latency', benchEtcdLatency],
   ['hour', benchHour],
+  ['etcd-hour', benchEtcdHour],
   ['memory', benchIdleMemory],
   ['cpu', benchCpu],
 ]);
