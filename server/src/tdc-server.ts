@@ -8,6 +8,15 @@ import packageJson from '../package.json' with { type: 'json' };
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
 import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
+import { type EstimatorName, estimatorNames } from './estimation/network-estimator.ts';
+
+interface EstimateFlags {
+  readonly network: string;
+  readonly out: string;
+  readonly every: string;
+  readonly estimator: EstimatorName;
+  readonly rotating: boolean;
+}
 
 const options = serverOptions(process.env, homedir());
 
@@ -56,5 +65,23 @@ await runProgram('tdc-server', async (argv, signal) => {
     );
     process.stdout.write(`${JSON.stringify(copied)}\n`);
   });
+  program
+    .command('estimate')
+    .description('the travel times of a file of events, as they would have been known at the time')
+    .argument('<events>', 'events as tdc-agent replay --out writes them (NDJSON, or in gzip)')
+    .requiredOption('--network <file>', 'the network (YAML or JSON)')
+    .requiredOption('--out <file>', 'where to write the estimates (CSV)')
+    .option('--every <seconds>', 'seconds from one estimate of a link to the next', '60')
+    .addOption(new Option('--estimator <name>', 'how to estimate').choices(estimatorNames).default(estimatorNames[0]))
+    .option('--no-rotating', 'leave out rotating addresses (resolvable BLE)')
+    .action(async (events: string, flags: EstimateFlags) => {
+      const { estimateFile } = await import('./commands/estimate.ts');
+      const { network, out, every, estimator, rotating } = flags;
+      const lines = await estimateFile(
+        { events, network, out, everySeconds: Number(every), estimator, rotating },
+        signal,
+      );
+      process.stdout.write(`${JSON.stringify({ file: out, estimates: lines })}\n`);
+    });
   await program.parseAsync(argv, { from: 'user' });
 });

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import type { Estimate } from './estimate.ts';
+import type { EstimationEvent } from './estimation-event.ts';
+import { journey } from './made-up-traffic.ts';
+import { type EstimatorName, estimatorNames, NetworkEstimator } from './network-estimator.ts';
+
+const links = [{ fromDetectorId: 'A', toDetectorId: 'B', maxSeconds: 1800, lengthM: 1200 }];
+
+/** Seeded, so that drivers differ and the test does not. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** A driver every so many seconds, whose travel time is that of the road at departure, give or take 15 %. */
+function traffic(
+  fromS: number,
+  toS: number,
+  everyS: number,
+  roadS: (departedS: number) => number,
+): readonly EstimationEvent[] {
+  const random = randomFrom(7);
+  const events: EstimationEvent[] = [];
+  for (let departedS = fromS; departedS < toS; departedS += everyS) {
+    const factor = 1 + 0.3 * (random() + random() - 1);
+    events.push(...journey(`car${departedS}`, departedS, roadS(departedS) * factor));
+  }
+  return events;
+}
+
+/** The estimates of each minute, by minute. */
+function estimates(
+  events: readonly EstimationEvent[],
+  minutes: number,
+  estimator: EstimatorName = 'grid-filter',
+): readonly Estimate[] {
+  const network = new NetworkEstimator({ links, estimator, rotating: true });
+  const waiting = events.toSorted((a, b) => a.madeAtMs - b.madeAtMs);
+  const found: Estimate[] = [];
+  let next = 0;
+  for (let minute = 0; minute <= minutes; minute++) {
+    for (; (waiting[next]?.madeAtMs ?? Number.POSITIVE_INFINITY) <= minute * 60_000; next++) {
+      const event = waiting[next];
+      if (event !== undefined) network.add(event);
+    }
+    const [first] = network.estimatesAt(minute * 60_000);
+    if (first !== undefined) found.push(first.estimate);
+  }
+  return found;
+}
+
+const secondsOf = (estimate: Estimate | undefined) => estimate?.travelTimeS ?? Number.NaN;
+
+describe.each(estimatorNames)('%s', (estimator) => {
+  test('finds the travel time of a steady road', () => {
+    const all = estimates(
+      traffic(0, 3600, 20, () => 100),
+      60,
+      estimator,
+    );
+    for (const estimate of all.slice(20)) {
+      expect(secondsOf(estimate)).toBeGreaterThan(85);
+      expect(secondsOf(estimate)).toBeLessThan(115);
+      expect(['live', 'sparse']).toContain(estimate.status);
+      expect(estimate.lowerS).toBeLessThan(secondsOf(estimate));
+      expect(estimate.upperS).toBeGreaterThan(secondsOf(estimate));
+    }
+  });
+
+  test('never shows an old value without saying that it is old, nor any after an hour', () => {
+    const all = estimates(
+      traffic(0, 1800, 20, () => 100),
+      120,
+      estimator,
+    );
+    expect(all[30]?.status).toBe('live');
+    expect(all[50]?.status).toBe('stale');
+    expect(all[50]?.ageS).toBeGreaterThan(900);
+    expect(all[110]).toMatchObject({ status: 'no_data', travelTimeS: undefined, lowerS: undefined, upperS: undefined });
+    expect(estimates([], 5, estimator)[5]).toMatchObject({ status: 'no_data', travelTimeS: undefined });
+  });
+});
+
+describe('our estimator', () => {
+  test('follows a sudden jam within minutes of the first who got through it', () => {
+    const all = estimates(
+      traffic(0, 7200, 20, (s) => (s < 3600 ? 100 : 300)),
+      120,
+    );
+    expect(secondsOf(all[59])).toBeLessThan(115);
+    expect(secondsOf(all[72])).toBeGreaterThan(250);
+    expect(secondsOf(all[72])).toBeLessThan(350);
+  });
+
+  test('is not fooled by a bus with forty phones', () => {
+    const cars = traffic(0, 3600, 20, () => 100);
+    const bus = Array.from({ length: 40 }, (_, n) => journey(`phone${n}`, 2400 + (n % 5) / 2, 260 + (n % 3))).flat();
+    const [without, withBus] = [estimates(cars, 60), estimates([...cars, ...bus], 60)];
+    for (let minute = 44; minute < 55; minute++) {
+      expect(Math.abs(secondsOf(withBus[minute]) / secondsOf(without[minute]) - 1)).toBeLessThan(0.1);
+    }
+  });
+
+  test('is not fooled by two hundred walkers among the cars', () => {
+    const cars = traffic(0, 3600, 8, () => 100);
+    const walkers = Array.from({ length: 200 }, (_, n) => journey(`walker${n}`, n * 12, 850 + ((n * 37) % 100))).flat();
+    const all = estimates([...cars, ...walkers], 60);
+    for (const estimate of all.slice(25, 58)) expect(secondsOf(estimate)).toBeLessThan(125);
+  });
+
+  test('is not fooled by a device that goes to and fro, nor by one address in two places', () => {
+    const cars = traffic(0, 3600, 20, () => 100);
+    const fro = Array.from({ length: 30 }, (_, n) => journey('fro', n * 110, 45)).flat();
+    const clones = Array.from({ length: 30 }, (_, n) => journey('clone', n * 120, 20 + ((n * 53) % 90))).flat();
+    const all = estimates([...cars, ...fro, ...clones], 60);
+    for (const estimate of all.slice(25, 58)) {
+      expect(secondsOf(estimate)).toBeGreaterThan(80);
+      expect(secondsOf(estimate)).toBeLessThan(115);
+    }
+  });
+
+  test('gives the same for the same events, also when they come twice', () => {
+    const cars = traffic(0, 3600, 20, (s) => 100 + s / 60);
+    expect(estimates([...cars, ...cars], 60)).toEqual(estimates(cars, 60));
+  });
+
+  test('is less sure where there is less to see', () => {
+    const width = ({ lowerS = 0, upperS = 0 }: Partial<Estimate> = {}) => upperS / lowerS;
+    const [many, few] = [
+      estimates(
+        traffic(0, 3600, 10, () => 100),
+        60,
+      )[55],
+      estimates(
+        traffic(0, 3600, 140, () => 100),
+        60,
+      )[55],
+    ];
+    expect(width(few)).toBeGreaterThan(1.1 * width(many));
+    expect(few?.status).toBe('sparse');
+  });
+});
