@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { addConfigOptions, formatConfig, type Resolved, resolveConfig } from '@tdc/shared/config.ts';
+import { homeDirOf } from '@tdc/shared/home-dir.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import { type Command, Option } from 'commander';
@@ -12,7 +12,7 @@ import { type AgentOptionTable, agentConfigOf, agentOptions, effectiveValues, st
 process.umask(0o077);
 
 const options = agentOptions();
-const stateHome = stateHomeOf(process.env, homedir());
+const stateHome = stateHomeOf(process.env, homeDirOf(process.env));
 
 await runProgram('tdc-agent', async (argv, signal) => {
   const program = newProgram(

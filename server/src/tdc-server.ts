@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { addConfigOptions, type Resolved, resolveConfig } from '@tdc/shared/config.ts';
+import { homeDirOf } from '@tdc/shared/home-dir.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import { type Command, Option } from 'commander';
@@ -18,7 +18,7 @@ interface EstimateFlags {
   readonly rotating: boolean;
 }
 
-const options = serverOptions(process.env, homedir());
+const options = serverOptions(process.env, homeDirOf(process.env));
 
 await runProgram('tdc-server', async (argv, signal) => {
   const program = newProgram(
