@@ -23,11 +23,11 @@ import { reflectedFiles, reflectedServices } from './reflection-client.ts';
 let folder: string;
 let server: GrpcServer | undefined;
 /** What the service does with a call. */
-let answer: (signal: AbortSignal) => Promise<{ links: [] }>;
+let answer: (signal: AbortSignal) => Promise<{ links: []; staleSinceNs: bigint }>;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tdc-grpc-'));
-  answer = async () => ({ links: [] });
+  answer = async () => ({ links: [], staleSinceNs: 0n });
 });
 afterEach(async () => {
   await server?.stop(100);
@@ -134,13 +134,13 @@ test('stopping lets a call end, and cuts one that does not', async () => {
   let finish: (() => void) | undefined;
   answer = () =>
     new Promise((resolve) => {
-      finish = () => resolve({ links: [] });
+      finish = () => resolve({ links: [], staleSinceNs: 0n });
     });
   const ends = listLinks(address);
   await expect.poll(() => finish).toBeDefined();
   const stopped = server?.stop(5000);
   finish?.();
-  expect(await ends).toEqual({ links: [] });
+  expect(await ends).toEqual({ links: [], staleSinceNs: 0n });
   await stopped;
 
   const again = await start();
@@ -169,7 +169,7 @@ test('a port that is taken is named', async () => {
 test('an IPv6 address is served and written with brackets', async () => {
   const address = await start({ host: '::1' });
   expect(address).toMatch(/^\[::1\]:\d+$/);
-  expect(await listLinks(address)).toEqual({ links: [] });
+  expect(await listLinks(address)).toEqual({ links: [], staleSinceNs: 0n });
 });
 
 describe('mutual TLS', () => {
@@ -209,7 +209,7 @@ describe('mutual TLS', () => {
     certificates('theirs', ['stranger']);
     const tls = { certFile: file('server.pem'), keyFile: file('server.key'), clientCaFile: file('ours.pem') };
     const address = await start({ tls });
-    expect(await listLinks(address, clientCredentials(clientTls('friend')))).toEqual({ links: [] });
+    expect(await listLinks(address, clientCredentials(clientTls('friend')))).toEqual({ links: [], staleSinceNs: 0n });
     const shut = [
       clientCredentials(clientTls('stranger')),
       clientCredentials({ caFile: file('ours.pem') }),

@@ -1,5 +1,6 @@
 import { InvalidInputError, PreconditionError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { eventTimeMsMax } from '@tdc/shared/event-id.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
@@ -53,7 +54,7 @@ describe('a batch', () => {
   });
 
   test('may hold events as old and as far ahead as is set, to the millisecond', async () => {
-    const times = [now - 31 * dayMs, now + 300_000, now - 31 * dayMs - 1, now + 300_001, 2 ** 48 - 40_000];
+    const times = [now - 31 * dayMs, now + 300_000, now - 31 * dayMs - 1, now + 300_001, eventTimeMsMax - 40_000];
     const { recorded, rejected } = await record(times.map((referenceTimeMs) => madeUpEvent({ referenceTimeMs })));
     expect(recorded).toBe(2);
     expect(rejected.map(({ index, field }) => [index, field])).toEqual([
