@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
-import { type ConfigOption, type ConfigValues, option } from '@tdc/shared/config.ts';
+import { type ConfigOption, type ConfigValues, numeric, option } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { isTagBits } from '@tdc/shared/pseudonym.ts';
@@ -45,7 +45,7 @@ export interface AgentConfig {
 }
 
 const file = z.string().min(1);
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const whole = (min: number, max: number) => numeric(z.number().int().min(min).max(max));
 const scanners = z.preprocess(
   (value) => {
     const names = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
@@ -117,7 +117,7 @@ export function agentOptions() {
     option('simulation.seed', whole(0, 2 ** 32 - 1), 1, 'the same seed gives the same traffic, in every process'),
     option(
       'simulation.vehicles_per_hour',
-      z.coerce.number().positive().max(100_000),
+      numeric(z.number().positive().max(100_000)),
       600,
       'vehicles that enter the road',
     ),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ConfigOption, type ConfigValues, option } from '@tdc/shared/config.ts';
+import { type ConfigOption, type ConfigValues, numeric, option } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ClientTls } from '@tdc/shared/grpc-client.ts';
 import type { ServerTls } from '@tdc/shared/grpc-server.ts';
@@ -35,7 +35,7 @@ export interface ServerConfig {
   readonly tls?: ServerTls;
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = numeric(z.number().int().min(0).max(65_535));
 const file = z.string().min(1);
 const endpoint = z
   .string()
@@ -74,20 +74,25 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     option('etcd.tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
     option(
       'etcd.history_minutes',
-      z.coerce.number().min(0).max(10_000),
+      numeric(z.number().min(0).max(10_000)),
       15,
       'age at which the history of changes in etcd is compacted; 0 leaves it to others',
     ),
     option(
       'retention.hours',
-      z.coerce.number().min(0).max(876_000),
+      numeric(z.number().min(0).max(876_000)),
       24,
       'age at which events go; 0 keeps them for ever',
     ),
-    option('collector.event_age_days_max', z.coerce.number().positive().max(36_500), 31, 'oldest event that is taken'),
+    option(
+      'collector.event_age_days_max',
+      numeric(z.number().positive().max(36_500)),
+      31,
+      'oldest event that is taken',
+    ),
     option(
       'collector.event_ahead_seconds_max',
-      z.coerce.number().min(0).max(86_400),
+      numeric(z.number().min(0).max(86_400)),
       300,
       "how far ahead of the server's clock an event may be",
     ),

@@ -140,3 +140,123 @@ test('a secret is printed nowhere, neither by check nor in an error', () => {
   command.parse(['--token', secret], { from: 'user' });
   expect(() => resolveConfig(strict, command, {})).toThrow(/--token \(hidden\)/);
 });
+
+describe('layers', () => {
+  const yaml = 'collector: {port: 1}';
+  const env = { TDC_COLLECTOR_PORT: '2' };
+  const argv = ['--listen-port', '3'];
+  const port = (words: readonly string[], variables: Environment, content?: string) =>
+    resolve([...words, ...(content === undefined ? [] : ['--config-file', fileWith(content)])], variables).values[
+      'collector.port'
+    ];
+
+  test('are in the same order in each pair of them', () => {
+    expect(port([], env)).toBe(2);
+    expect(port([], env, yaml)).toBe(2);
+    expect(port(argv, {}, yaml)).toBe(3);
+    expect(port(argv, env)).toBe(3);
+    expect(port([], {}, 'log: {level: debug}')).toBe(9000);
+  });
+
+  test('name the alias where that was given', () => {
+    expect(resolve(['--listen-port', '3'], env).sources['collector.port']).toBe('--listen-port');
+  });
+
+  test('take one file, that of the flag before that of the environment', () => {
+    const other = join(folder, 'other.yaml');
+    writeFileSync(other, 'collector: {port: 4}');
+    expect(port([], { TDC_CONFIG_FILE: other })).toBe(4);
+    expect(port([], { TDC_CONFIG_FILE: other }, yaml)).toBe(1);
+  });
+
+  test('each tell what is wrong in them, all in one error', () => {
+    const file = fileWith('collector: {port: many}');
+    const problems = problemsOf(['--config-file', file, '--log-level', 'loud'], { TDC_ALLOW_PLAINTEXT: 'perhaps' });
+    expect(problems).toEqual([
+      `${file}: collector.port "many": expected number, received NaN`,
+      '--log-level "loud": expected one of "info"|"debug"',
+      expect.stringMatching(/^TDC_ALLOW_PLAINTEXT "perhaps": expected boolean, .*; or expected one of "true"\|/),
+    ]);
+  });
+
+  test('hide a wrong value where a stronger layer has the option', () => {
+    expect(port([], env, 'collector: {port: many}')).toBe(2);
+    expect(port(argv, { TDC_COLLECTOR_PORT: 'many' })).toBe(3);
+  });
+});
+
+describe('a configuration file', () => {
+  test('that is empty or has only remarks leaves everything out', () => {
+    for (const yaml of ['', '# nothing yet\n', 'null']) {
+      expect(resolve(['--config-file', fileWith(yaml)]).values['collector.port']).toBe(9000);
+    }
+  });
+
+  test.each([
+    ['collector: {port: 1, port: 2}', /is not valid YAML: Map keys must be unique at line 1/],
+    ['log: {level: info}\n---\nlog: {level: debug}', /is not valid YAML: .*multiple documents/],
+    ['log:\n  level: *missing', /is not valid YAML: Unresolved alias/],
+    ['log:\n\tlevel: info', /is not valid YAML: .*line 2/],
+  ])('that says %j is refused in one line', (yaml, words) => {
+    const problems = problemsOf(['--config-file', fileWith(yaml)]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(words);
+  });
+
+  test('of more than a mebibyte is refused before it is read', () => {
+    const full = `#${'x'.repeat(1024 * 1024 - 1)}`;
+    expect(resolve(['--config-file', fileWith(full)]).values['collector.port']).toBe(9000);
+    expect(problemsOf(['--config-file', fileWith(`${full}x`)]).join()).toMatch(
+      /1048577 bytes: expected at most 1048576$/,
+    );
+  });
+});
+
+describe('what check prints', () => {
+  test('is a table of every option, its value and its source', () => {
+    const file = fileWith('token: correct horse');
+    const found = resolve(['--config-file', file, '--collector-port', '3'], { TDC_LOG_LEVEL: 'debug' });
+    expect(formatConfig(found, 'table').split('\n')).toEqual([
+      'option           value     source',
+      'collector.port   3         --collector-port',
+      'log.level        debug     TDC_LOG_LEVEL',
+      'allow_plaintext  false     default',
+      `token            ********  ${file}: token`,
+      '',
+    ]);
+  });
+
+  test('is the same in JSON, with null where there is no value', () => {
+    expect(JSON.parse(formatConfig(resolve(['--collector-port', '3']), 'json'))).toEqual([
+      { option: 'collector.port', value: 3, source: '--collector-port' },
+      { option: 'log.level', value: 'info', source: 'default' },
+      { option: 'allow_plaintext', value: false, source: 'default' },
+      { option: 'token', value: null, source: 'default' },
+    ]);
+  });
+});
+
+test('a wrong secret is hidden in every layer that has it', () => {
+  const secret = 'correct horse';
+  const table = [{ ...options[3], schema: z.string().max(3) }] as const;
+  const layers: readonly (readonly [readonly string[], Environment, string])[] = [
+    [['--token', secret], {}, '--token (hidden)'],
+    [[], { TDC_TOKEN: secret }, 'TDC_TOKEN (hidden)'],
+    [['--config-file', fileWith(`token: ${secret}`)], {}, 'config.yaml: token (hidden)'],
+  ];
+  for (const [argv, env, words] of layers) {
+    const command = addConfigOptions(new Command('test'), table).parse(argv, { from: 'user' });
+    const resolving = () => resolveConfig(table, command, env);
+    expect(resolving).toThrow(words);
+    expect(resolving).not.toThrow(secret);
+  }
+});
+
+test('help shows each option once, with its default', () => {
+  const help = addConfigOptions(new Command('test'), options).helpInformation();
+  expect(help).toMatch(/--collector-port <value>\s+port \(default: 9000\)/);
+  expect(help).toMatch(/--allow-plaintext\s+no TLS \(default: false\)/);
+  expect(help).toMatch(/--token <value>\s+a secret\n/);
+  expect(help).toMatch(/--config-file <file>.*TDC_CONFIG_FILE/);
+  expect(help).not.toMatch(/--listen-port|--no-allow-plaintext/);
+});

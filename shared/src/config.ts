@@ -1,6 +1,6 @@
 /** Options in four layers: defaults, a YAML file, the environment, flags; a later one wins. */
 import { type Command, Option } from 'commander';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type FileValues, readConfigFile } from './config-file.ts';
 import { InvalidInputError } from './errors.ts';
 
@@ -26,6 +26,11 @@ export function option<Path extends string, Schema extends z.ZodType>(
   description: string,
 ) {
   return { path, schema, default: byDefault, description };
+}
+
+/** A number, as YAML gives it or written as text. Nothing else is one: an empty text least of all, which would be 0. */
+export function numeric(schema: z.ZodNumber) {
+  return z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), schema);
 }
 
 export type ConfigValues<Options extends readonly ConfigOption[]> = {
@@ -97,16 +102,19 @@ export function resolveConfig<Options extends readonly ConfigOption[]>(
       continue;
     }
     const came = option.secret ? '(hidden)' : JSON.stringify(given?.value);
-    problems.push(
-      `${given?.source} ${came}: ${parsed.error.issues.map(({ message }) => expectedText(message)).join(', ')}`,
-    );
+    problems.push(`${given?.source} ${came}: ${parsed.error.issues.map(expectedText).join(', ')}`);
   }
   if (problems.length > 0) throw new InvalidInputError(problems.join('\n'), { field: 'configuration' });
   const secretPaths = new Set(options.filter(({ secret }) => secret).map(({ path }) => path));
   return { values: values as ConfigValues<Options>, sources, secretPaths };
 }
 
-const expectedText = (message: string): string => message.replace(/^Invalid (input|option|string): /, '');
+/** Of a choice between schemas, what each of them expected: the choice itself says nothing. */
+function expectedText(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_union' && issue.errors.length > 0
+    ? issue.errors.map((issues) => issues.map(expectedText).join(', ')).join('; or ')
+    : issue.message.replace(/^Invalid (input|option|string): /, '');
+}
 
 /** The strongest layer that has the option. */
 function givenOf(option: ConfigOption, command: Command, env: Environment, file?: FileValues): Given | undefined {

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChannelCredentials, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+import { protoPath as healthProto } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   AccessError,
@@ -110,6 +112,76 @@ describe('errors', () => {
   });
 });
 
+describe('health', () => {
+  const definition = loadSync(healthProto, { enums: String })['grpc.health.v1.Health'] as ServiceDefinition;
+
+  /** What a general tool gets when it asks after a service. */
+  async function healthOf(address: string, service: string): Promise<unknown> {
+    const client = new Client(address, credentials.createInsecure());
+    const method = definition.Check;
+    if (method === undefined) throw new Error('health has no Check');
+    try {
+      const { promise, resolve, reject } = Promise.withResolvers<{ status: string }>();
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize as (bytes: Buffer) => { status: string },
+        { service },
+        (error, response) => (response === undefined ? reject(error) : resolve(response)),
+      );
+      return (await promise).status;
+    } finally {
+      client.close();
+    }
+  }
+
+  test('tells of the whole and of each service whether it serves, which it does not at first', async () => {
+    const address = await start();
+    const both = () => Promise.all(['', 'tdc.v1.QueryService'].map((service) => healthOf(address, service)));
+    expect(await both()).toEqual(['NOT_SERVING', 'NOT_SERVING']);
+    server?.setServing(true);
+    expect(await both()).toEqual(['SERVING', 'SERVING']);
+    server?.setServing(false);
+    expect(await both()).toEqual(['NOT_SERVING', 'NOT_SERVING']);
+  });
+
+  test('knows nothing of a service that is not there', async () => {
+    const address = await start();
+    await expect(healthOf(address, 'tdc.v1.CollectorService')).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+});
+
+describe('a message', () => {
+  /** A request of that many bytes, all of them in a field that no contract has. */
+  function sendBytes(address: string, bytes: number): Promise<unknown> {
+    const fieldAndLength = Buffer.alloc(6);
+    fieldAndLength.set([0xc2, 0x3e]);
+    for (let at = 0, left = bytes - 6; at < 4; at += 1, left >>>= 7) {
+      fieldAndLength[2 + at] = (left & 0x7f) | (at < 3 ? 0x80 : 0);
+    }
+    const message = Buffer.concat([fieldAndLength, Buffer.alloc(bytes - 6)]);
+    const client = new Client(address, credentials.createInsecure());
+    const { listLinks: method } = QueryServiceService;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    client.makeUnaryRequest(
+      method.path,
+      (request: Buffer) => request,
+      method.responseDeserialize,
+      message,
+      (error, response) => (error === null ? resolve(response) : reject(error)),
+    );
+    return promise.finally(() => client.close());
+  }
+  const bytesMax = 4 * 1024 * 1024;
+
+  test('of 4 MiB is taken, and of a byte more refused, which harms nobody else', async () => {
+    const address = await start();
+    expect(await sendBytes(address, bytesMax)).toEqual({ links: [], staleSinceNs: 0n });
+    await expect(sendBytes(address, bytesMax + 1)).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    expect(await listLinks(address)).toEqual({ links: [], staleSinceNs: 0n });
+  });
+});
+
 test('a call learns that its caller has gone away, or has run out of patience', async () => {
   const address = await start();
   for (const leave of ['cancel', 'deadline'] as const) {
@@ -150,6 +222,38 @@ test('stopping lets a call end, and cuts one that does not', async () => {
   await expect.poll(() => finish).toBeDefined();
   await server?.stop(50);
   await failed;
+});
+
+test('stopping takes no more calls', async () => {
+  const address = await start();
+  await server?.stop(1000);
+  await expect(listLinks(address)).rejects.toThrow(UnavailableError);
+});
+
+test('stopping tells the log when it cuts calls, and only then', async () => {
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(JSON.parse(line).msg) } });
+  await start({ logger });
+  await server?.stop(1000);
+  expect(lines).toEqual([]);
+  const address = await start({ logger });
+  const called = Promise.withResolvers<void>();
+  answer = () => {
+    called.resolve();
+    return new Promise(() => {});
+  };
+  const cut = expect(listLinks(address)).rejects.toThrow(UnavailableError);
+  await called.promise;
+  await server?.stop(20);
+  await cut;
+  expect(lines).toEqual(['calls did not end within 20 ms: cutting them']);
+});
+
+test('a call whose signal is aborted already is not waited for', async () => {
+  const address = await start();
+  answer = () => new Promise(() => {});
+  const reason = new Error('stopped before');
+  await expect(listLinks(address, undefined, 5000, AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
 test('reflection names the services and gives the contract', async () => {
@@ -226,5 +330,41 @@ describe('mutual TLS', () => {
     expect(() => clientCredentials({ caFile: file('secret.pem') })).toThrow(/tls\.ca .*expected a file in PEM format$/);
     const tls = { certFile: file('secret.pem'), keyFile: file('secret.pem'), clientCaFile: file('secret.pem') };
     await expect(start({ tls })).rejects.toThrow(/expected a file in PEM format/);
+  });
+
+  test.each([
+    ['tls.cert', { certFile: 'bad' }],
+    ['tls.key', { keyFile: 'bad' }],
+    ['tls.client_ca', { clientCaFile: 'bad' }],
+  ])('of a server refuses a file that is missing or no PEM by the name of %s', async (option, wrong) => {
+    writeFileSync(file('pem'), '-----BEGIN CERTIFICATE-----');
+    const pem = { certFile: file('pem'), keyFile: file('pem'), clientCaFile: file('pem') };
+    const bad = Object.fromEntries(Object.entries(wrong).map(([key, name]) => [key, file(name)]));
+    const starting = () => start({ tls: { ...pem, ...bad } }).catch((error: unknown) => error);
+    const missing = await starting();
+    expect(missing).toBeInstanceOf(InvalidInputError);
+    expect(missing).toMatchObject({
+      field: option,
+      message: expect.stringContaining(`${option} ${file('bad')} cannot`),
+    });
+    writeFileSync(file('bad'), 'a secret, not a certificate');
+    const noPem = await starting();
+    expect(noPem).toBeInstanceOf(InvalidInputError);
+    expect(noPem).toMatchObject({ field: option, message: `${option} ${file('bad')}: expected a file in PEM format` });
+  });
+
+  test.each([
+    ['tls.ca', { caFile: 'bad' }],
+    ['tls.cert', { certFile: 'bad' }],
+    ['tls.key', { keyFile: 'bad' }],
+  ])('of a client refuses a file that is missing or no PEM by the name of %s', (option, wrong) => {
+    writeFileSync(file('pem'), '-----BEGIN CERTIFICATE-----');
+    const pem = { caFile: file('pem'), certFile: file('pem'), keyFile: file('pem') };
+    const bad = Object.fromEntries(Object.entries(wrong).map(([key, name]) => [key, file(name)]));
+    const making = () => clientCredentials({ ...pem, ...bad });
+    expect(making).toThrow(InvalidInputError);
+    expect(making).toThrow(`${option} ${file('bad')} cannot be read: ENOENT`);
+    writeFileSync(file('bad'), 'a secret, not a certificate');
+    expect(making).toThrow(`${option} ${file('bad')}: expected a file in PEM format`);
   });
 });

@@ -44,7 +44,8 @@ export function statusOfError(error: unknown): StatusObject & Pick<ServiceError,
     const details = 'internal error: the log of the server has the reason';
     return { name: 'Error', message: details, code: status.INTERNAL, details, metadata };
   }
-  const details = error.message.slice(0, messageLengthMax);
+  // Half a character, which cutting can leave, would make the library throw where nothing catches it.
+  const details = error.message.slice(0, messageLengthMax).toWellFormed();
   const code = table.find(([type]) => error instanceof type)?.[1][0] ?? status.INTERNAL;
   const detail = ErrorDetail.encode({ field: error.field, message: details, retryable: error.retryable }).finish();
   metadata.set(detailKey, Buffer.from(detail));

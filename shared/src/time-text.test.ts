@@ -15,7 +15,12 @@ describe('a time', () => {
     ['2026-03-01T08:00:00Z', Date.parse('2026-03-01T08:00:00Z')],
     ['2026-03-01T08:00:00.250+02:00', Date.parse('2026-03-01T06:00:00.250Z')],
     ['2026-03-01T08:00', new Date(2026, 2, 1, 8).getTime()],
+    ['2026-03-01 08:00', new Date(2026, 2, 1, 8).getTime()],
     ['2026-03-01', new Date(2026, 2, 1).getTime()],
+    ['2028-02-29', new Date(2028, 1, 29).getTime()],
+    ['2026-03-01T08:00:00.123456789Z', Date.parse('2026-03-01T08:00:00.123Z')],
+    ['2026-03-01T08:00:00-0230', Date.parse('2026-03-01T10:30:00Z')],
+    ['-0s', nowMs],
   ])('may be written %s', (text, expected) => {
     expect(at(text)).toBe(expected);
   });
@@ -27,6 +32,31 @@ describe('a time', () => {
       expect(() => at(text)).toThrow(/^--from ".*": expected now, a time such as -2h/);
     },
   );
+
+  test.each(['2026-02-29', '2026-02-30T08:00:00Z', '2026-04-31T08:00', '2026-03-00', '2026-03-01T25:00Z'])(
+    'is not %s, which no calendar or clock shows',
+    (text) => {
+      expect(() => at(text)).toThrow(InvalidInputError);
+    },
+  );
+
+  test('that is wrong names the field it was given for', () => {
+    expect(() => at('soon')).toThrow(expect.objectContaining({ field: '--from' }));
+  });
+
+  test('so long before or after now is that much from now', () => {
+    const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+    const units = fc.constantFrom(...(Object.keys(unitsMs) as (keyof typeof unitsMs)[]));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(10_000), units), { minLength: 1, maxLength: 5 }), (parts) => {
+        const text = parts.map(([count, unit]) => `${count}${unit}`).join('');
+        const lengthMs = parts.reduce((sum, [count, unit]) => sum + count * unitsMs[unit], 0);
+        expect(parseDuration(text, { field: '--past' })).toBe(lengthMs);
+        expect(at(`-${text}`)).toBe(nowMs - lengthMs);
+        expect(at(`+${text}`)).toBe(nowMs + lengthMs);
+      }),
+    );
+  });
 
   test('in ISO 8601 is what it was made from', () => {
     fc.assert(

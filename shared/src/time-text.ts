@@ -36,8 +36,9 @@ export function parseTime(text: string, { nowMs, field }: { readonly nowMs: numb
     const durationMs = parseDuration(text.slice(1), { field });
     return sign === '-' ? nowMs - durationMs : nowMs + durationMs;
   }
+  const isTime = isoPattern.test(text) && isCalendarDay(text.slice(0, 10));
   // A date alone is UTC to Date.parse and local time to everybody else.
-  const parsedMs = isoPattern.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
+  const parsedMs = isTime ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
   if (Number.isNaN(parsedMs)) {
     throw new InvalidInputError(
       `${field} ${JSON.stringify(text)}: expected now, a time such as -2h or +10m, or ISO 8601 such as 2026-03-01T08:00:00Z`,
@@ -46,3 +47,6 @@ export function parseTime(text: string, { nowMs, field }: { readonly nowMs: numb
   }
   return parsedMs;
 }
+
+/** Date.parse takes 30 February for 2 March. */
+const isCalendarDay = (date: string): boolean => new Date(`${date}T00:00Z`).getUTCDate() === Number(date.slice(8));

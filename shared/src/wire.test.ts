@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AddressClass, type ClockQuality, type DetectionEvent, kinds } from './event.ts';
-import { eventIdMaker, eventIdTimeMs, eventTimeMsMax, firstEventIdAt, isEventId } from './event-id.ts';
+import { eventIdMaker, eventTimeMsMax } from './event-id.ts';
 import { Event } from './generated/tdc/v1/event.ts';
-import { eventToWire, nsFromMs, parseEvent } from './wire.ts';
+import { Detector as WireDetector, Link as WireLink } from './generated/tdc/v1/network.ts';
+import type { Detector, Link } from './network.ts';
+import {
+  detectorToWire,
+  eventToWire,
+  kindFromWireNumber,
+  kindToWireNumber,
+  linkToWire,
+  msFromNs,
+  nsFromMs,
+  parseDetector,
+  parseEvent,
+  parseLink,
+} from './wire.ts';
 
 const makeId = eventIdMaker();
 const hex = (min: number, max: number) =>
@@ -84,32 +97,192 @@ describe('an event', () => {
     expect(parsed).toMatchObject({ ok: false, problem: { field } });
     expect(parsed.ok ? '' : parsed.problem.message).toMatch(/expected/);
   });
+
+  test('is taken with each of its values at its bounds', () => {
+    const lastNs = nsFromMs(eventTimeMsMax);
+    const bounds: readonly Partial<Event>[] = [
+      { detectorId: 'D'.repeat(64) },
+      { deviceId: '0'.repeat(6) },
+      { deviceId: 'f'.repeat(32), previousDeviceId: '0'.repeat(32) },
+      { keyEpoch: 0 },
+      { rssiPeakDbm: -127 },
+      { rssiPeakDbm: 20 },
+      { sightings: 1 },
+      { firstSeenNs: nsFromMs(timeMs), lastSeenNs: nsFromMs(timeMs), madeAtNs: nsFromMs(timeMs) },
+      { firstSeenNs: 0n, lastSeenNs: lastNs, madeAtNs: lastNs },
+    ];
+    for (const bound of bounds) expect(parseEvent({ ...eventToWire(good), ...bound })).toMatchObject({ ok: true });
+  });
+
+  test.each<[string, Partial<Event>]>([
+    ['id', { id: '' }],
+    ['detector_id', { detectorId: 'D'.repeat(65) }],
+    ['detector_id', { detectorId: 'D 1' }],
+    ['kind', { kind: 6 as never }],
+    ['kind', { kind: -1 }],
+    ['address_class', { addressClass: 0 }],
+    ['device_id', { deviceId: '' }],
+    ['device_id', { deviceId: '0'.repeat(5) }],
+    ['device_id', { deviceId: '0'.repeat(33) }],
+    ['previous_device_id', { previousDeviceId: '0'.repeat(33) }],
+    ['clock_quality', { clockQuality: 4 as never }],
+    ['rssi_peak_dbm', { rssiPeakDbm: -128 }],
+    ['first_seen_ns', { firstSeenNs: nsFromMs(eventTimeMsMax) + 1n }],
+    ['reference_time_ns', { referenceTimeNs: -1n }],
+    ['last_seen_ns', { lastSeenNs: nsFromMs(timeMs) - 1n }],
+    ['made_at_ns', { madeAtNs: nsFromMs(timeMs + 10) - 1n }],
+    ['made_at_ns', { madeAtNs: 2n ** 63n - 1n }],
+  ])('with %s just past its bounds (case %#) is refused by that name', (field, wrong) => {
+    expect(parseEvent({ ...eventToWire(good), ...wrong })).toMatchObject({ ok: false, problem: { field } });
+  });
+
+  test('that is refused for its device does not have the device in the message', () => {
+    for (const wrong of [{ deviceId: 'AA:BB:CC:DD:EE:FF' }, { previousDeviceId: 'AA:BB:CC:DD:EE:FF' }]) {
+      const parsed = parseEvent({ ...eventToWire(good), ...wrong });
+      expect(JSON.stringify(parsed)).toContain('lower-case hexadecimal');
+      expect(JSON.stringify(parsed)).not.toContain('AA:BB');
+    }
+  });
+
+  test('has at most 80 characters of what came in the message', () => {
+    const parsed = parseEvent({ ...eventToWire(good), detectorId: '\n'.repeat(10_000) });
+    expect(parsed.ok ? '' : parsed.problem.message).toBe(
+      `"${'\\n'.repeat(80)}…": expected 1 to 64 of letters, digits, '_' and '-'`,
+    );
+  });
+
+  test('has its times cut to whole milliseconds', () => {
+    const part = fc.bigInt({ min: 0n, max: 999_999n });
+    fc.assert(
+      fc.property(events, part, (event, ns) => {
+        const wire = eventToWire(event);
+        // The last millisecond of all has no parts.
+        fc.pre(event.madeAtMs < eventTimeMsMax);
+        const later: Event = {
+          ...wire,
+          firstSeenNs: wire.firstSeenNs + ns,
+          referenceTimeNs: wire.referenceTimeNs + ns,
+          lastSeenNs: wire.lastSeenNs + ns,
+          madeAtNs: wire.madeAtNs + ns,
+        };
+        expect(parseEvent(later)).toEqual({ ok: true, value: event });
+      }),
+    );
+  });
 });
 
-describe('an event id', () => {
-  test('carries its time, also the first and the last that there is, and sorts by it', () => {
-    const time = fc.oneof(fc.constantFrom(0, 1, eventTimeMsMax), fc.integer({ min: 0, max: eventTimeMsMax }));
+describe('a time', () => {
+  const times = fc.integer({ min: 0, max: eventTimeMsMax });
+
+  test('in nanoseconds is the same time in milliseconds', () => {
     fc.assert(
-      fc.property(time, time, (a, b) => {
-        const [first, second] = [makeId(a), makeId(b)];
-        expect(isEventId(first)).toBe(true);
-        expect(eventIdTimeMs(first)).toBe(a);
-        if (a < b) expect(first < second).toBe(true);
-        expect(firstEventIdAt(a) <= first).toBe(true);
-        if (b < a) expect(second < firstEventIdAt(a)).toBe(true);
+      fc.property(times, fc.bigInt({ min: 0n, max: 999_999n }), (timeMs, ns) => {
+        expect(msFromNs(nsFromMs(timeMs))).toBe(timeMs);
+        expect(msFromNs(nsFromMs(timeMs) + ns)).toBe(timeMs);
       }),
     );
   });
 
-  test.each(['', 'x', '8ZZZZZZZZZZZZZZZZZZZZZZZZZ', '01ARZ3NDEKTSV4RRFFQ69G5FAI', '01arz3ndektsv4rrffq69g5fav'])(
-    'is not %j',
-    (text) => {
-      expect(isEventId(text)).toBe(false);
-    },
-  );
+  test('of a broken number of milliseconds loses what is after the point', () => {
+    expect(nsFromMs(1.999)).toBe(1_000_000n);
+    expect(nsFromMs(1_700_000_000_000.5)).toBe(1_700_000_000_000_000_000n);
+  });
+});
 
-  test('is never given twice in a hundred thousand', () => {
-    const ids = Array.from({ length: 100_000 }, () => makeId(0));
-    expect(new Set(ids).size).toBe(ids.length);
+test('each kind has a number of its own, and other numbers have no kind', () => {
+  expect(kinds.map(kindToWireNumber)).toEqual([1, 2, 3, 4, 5]);
+  expect(kinds.map((kind) => kindFromWireNumber(kindToWireNumber(kind)))).toEqual(kinds);
+  for (const none of [-1, 0, 6, 1.5, Number.NaN]) expect(kindFromWireNumber(none)).toBeUndefined();
+});
+
+const detectorIds = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+/** Without -0, which goes over the wire as 0. */
+const finite = (limit: number) => fc.double({ min: -limit, max: limit, noNaN: true }).map((value) => value + 0);
+
+describe('a detector', () => {
+  const positions: fc.Arbitrary<Detector['position']> = fc.oneof(
+    fc.record({ type: fc.constant('geo' as const), latitude: finite(90), longitude: finite(180) }),
+    fc.record({ type: fc.constant('plane' as const), xM: finite(Number.MAX_VALUE), yM: finite(Number.MAX_VALUE) }),
+  );
+  const detectors = fc.record({ id: detectorIds, name: fc.string({ maxLength: 200 }), position: positions });
+
+  test('that went over the wire is the same detector', () => {
+    fc.assert(
+      fc.property(detectors, (detector) => {
+        const sent = WireDetector.decode(WireDetector.encode(detectorToWire(detector)).finish());
+        expect(parseDetector(sent)).toEqual({ ok: true, value: detector });
+      }),
+    );
+  });
+
+  const good: WireDetector = { id: 'D1', name: '', position: { $case: 'plane', value: { xM: 0, yM: 0 } } };
+  const plane = (xM: number, yM: number) => ({ position: { $case: 'plane' as const, value: { xM, yM } } });
+  const geo = (latitude: number, longitude: number) => ({
+    position: { $case: 'geo' as const, value: { latitude, longitude } },
+  });
+  test.each<[string, Partial<WireDetector>]>([
+    ['detector.id', { id: '' }],
+    ['detector.name', { name: 'n'.repeat(201) }],
+    ['detector.position', { position: undefined }],
+    ['detector.plane.x_m', plane(Number.POSITIVE_INFINITY, 0)],
+    ['detector.plane.y_m', plane(0, Number.NaN)],
+    ['detector.geo.latitude', geo(90.1, 0)],
+    ['detector.geo.latitude', geo(Number.NaN, 0)],
+    ['detector.geo.longitude', geo(0, -180.1)],
+    ['detector.geo.longitude', geo(0, Number.NaN)],
+  ])('with a wrong %s (case %#) is refused by that name', (field, wrong) => {
+    expect(parseDetector({ ...good, ...wrong })).toMatchObject({
+      ok: false,
+      problem: { field, message: expect.stringContaining('expected') },
+    });
+  });
+
+  test('that is not there at all is missing', () => {
+    expect(parseDetector(undefined)).toMatchObject({ ok: false, problem: { field: 'detector' } });
+  });
+});
+
+describe('a link', () => {
+  const links: fc.Arbitrary<Link> = fc
+    .record({
+      ends: fc.uniqueArray(detectorIds, { minLength: 2, maxLength: 2 }),
+      maxSeconds: fc.integer({ min: 1, max: 86_400 }),
+      lengthM: optional(fc.double({ min: 0, minExcluded: true, max: 10_000_000, noNaN: true })),
+    })
+    .map(({ ends: [fromDetectorId = '', toDetectorId = ''], maxSeconds, lengthM }) => ({
+      fromDetectorId,
+      toDetectorId,
+      maxSeconds,
+      ...(lengthM === undefined ? {} : { lengthM }),
+    }));
+
+  test('that went over the wire is the same link', () => {
+    fc.assert(
+      fc.property(links, (link) => {
+        const sent = WireLink.decode(WireLink.encode(linkToWire(link)).finish());
+        expect(parseLink(sent)).toEqual({ ok: true, value: link });
+      }),
+    );
+  });
+
+  const good: WireLink = { fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 60, lengthM: undefined };
+  test.each<[string, Partial<WireLink>]>([
+    ['link.from_detector_id', { fromDetectorId: '' }],
+    ['link.to_detector_id', { toDetectorId: 'D 2' }],
+    ['link.to_detector_id', { toDetectorId: 'D1' }],
+    ['link.max_seconds', { maxSeconds: 0 }],
+    ['link.max_seconds', { maxSeconds: 86_401 }],
+    ['link.length_m', { lengthM: 0 }],
+    ['link.length_m', { lengthM: 10_000_001 }],
+    ['link.length_m', { lengthM: Number.NaN }],
+  ])('with a wrong %s (case %#) is refused by that name', (field, wrong) => {
+    expect(parseLink({ ...good, ...wrong })).toMatchObject({
+      ok: false,
+      problem: { field, message: expect.stringContaining('expected') },
+    });
+  });
+
+  test('that is not there at all is missing', () => {
+    expect(parseLink(undefined)).toMatchObject({ ok: false, problem: { field: 'link' } });
   });
 });

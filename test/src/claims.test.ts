@@ -184,7 +184,9 @@ test(
       const note = JSON.parse(value ?? '') as { fence: string; value: string };
       expect(holder.get(name), `${name} written at ${revision}`).toBe(BigInt(note.fence));
       const { count } = JSON.parse(note.value) as { count: number };
-      expect(count, `${name} at ${revision}`).toBe((counts.get(name) ?? 0) + 1);
+      // A write whose answer was lost is made once more, and is the same.
+      const before = counts.get(name) ?? 0;
+      expect([before, before + 1], `${name} at ${revision}`).toContain(count);
       counts.set(name, count);
       writes++;
     }

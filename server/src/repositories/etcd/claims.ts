@@ -6,9 +6,12 @@ import { createdAt, type EtcdConnection, isAbsent, put, remove } from './connect
 import { jsonOf } from './event-value.ts';
 import type { Keys } from './keys.ts';
 
-/** Life of a session's lease without a sign of the worker: with a look each second, others take over within ten. */
-const leaseSeconds = 5;
-const keepEveryMs = 1000;
+/**
+ * Life of a session's lease without a sign of the worker. With a look each second, others take over within ten also where etcd elects
+ * a leader meanwhile, which gives every lease its whole life again.
+ */
+const leaseSeconds = 4;
+const keepEveryMs = 750;
 /** A session is given up by its own clock this long before its lease can end by that of etcd. */
 const safetyMs = 1000;
 const pageKeys = 1000;
