@@ -48,8 +48,8 @@ export const bucketSeconds = 100;
 /** Port: events by detector and time. */
 export interface EventStore {
   /**
-   * Commits events; all are durable when it resolves. Idempotent: an event whose key (detector, id, device) is there
-   * changes nothing. Throws PreconditionError, having stored none, when a detector is not in the network: nothing could
+   * Commits events; all are durable when it resolves. Idempotent: the same event again changes nothing. An event of the same key
+   * (detector, id, device) with other content comes from no agent; which of the two stays is not said. Throws PreconditionError, having stored none, when a detector is not in the network: nothing could
    * reach or remove its events. Throws UnavailableError when the backend does not take them; some may then be stored, and the
    * caller sends all again.
    */

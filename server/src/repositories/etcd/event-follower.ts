@@ -118,7 +118,7 @@ export class EventFollower {
     }
   }
 
-  /** Everything that is there now and was written after the revision, by detector and time; then the revision of now. */
+  /** Everything that is there now and was first written after the revision, by detector and time; then the revision of now. */
   async *#catchUp(after: bigint, signal: AbortSignal): AsyncGenerator<Page> {
     const revision = await this.#revisionNow(signal);
     const { from, to } = this.#keys.family('detectors');
@@ -126,7 +126,7 @@ export class EventFollower {
     for (;;) {
       const { pairs, more } = await this.#connection.range({ from: begin, to }, { limit: pageKeys, revision }, signal);
       // The revision stays behind until all is read: whoever stops here begins again, and gets twice what he has had.
-      yield { pairs: pairs.filter(({ modRevision }) => modRevision > after), revision: more ? after : revision };
+      yield { pairs: pairs.filter(({ createRevision }) => createRevision > after), revision: more ? after : revision };
       const last = pairs.at(-1);
       if (!more || last === undefined) return;
       begin = behind(last.key);
@@ -167,6 +167,8 @@ async function* pagesOf(responses: AsyncIterable<IWatchResponse>): AsyncGenerato
     const whole = response.fragment ? pairs.filter(({ modRevision }) => modRevision < last) : pairs;
     held = response.fragment ? pairs.filter(({ modRevision }) => modRevision === last) : [];
     const revision = whole.at(-1)?.modRevision;
-    if (revision !== undefined) yield { pairs: whole, revision };
+    // An event that was sent again has been put again.
+    const first = whole.filter(({ createRevision, modRevision }) => createRevision === modRevision);
+    if (revision !== undefined) yield { pairs: first, revision };
   }
 }

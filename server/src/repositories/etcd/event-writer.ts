@@ -1,7 +1,7 @@
 import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { ICompare, IRequestOp } from 'etcd3';
-import { type EtcdConnection, exists, isAbsent, put } from './connection.ts';
+import { type EtcdConnection, exists, put } from './connection.ts';
 import { eventToValue } from './event-value.ts';
 import type { Keys } from './keys.ts';
 
@@ -51,8 +51,9 @@ class Queue {
 }
 
 /**
- * Writes events in transactions that all appends of the moment share. A transaction stores its events only if none of their
- * keys is there and all of their detectors are known, so that sending again changes nothing and nothing outlives a detector.
+ * Writes events in transactions that all appends of the moment share. A transaction stores its events only if all of their
+ * detectors are known, so that nothing outlives a detector. An event that is there is put once more, which costs less than asking
+ * for each whether it is: readers see the same, and followers pass over all but the first version of a key.
  */
 export class EventWriter {
   readonly #connection: EtcdConnection;
@@ -131,21 +132,18 @@ export class EventWriter {
     });
   }
 
-  /** The events of the next transaction by key, with all who wait for them; as many as it may compare, detectors included. */
+  /** The events of the next transaction by key, with all who wait for them; as many as it may put. */
   #take(): Map<string, Item[]> {
     const items = new Map<string, Item[]>();
-    const detectorIds = new Set<string>();
     for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
-      const { key, event, append } = item;
-      const detectors = detectorIds.size + (detectorIds.has(event.detectorId) ? 0 : 1);
-      if (items.size + 1 + detectors > this.#operationsMax) break;
+      const { key, append } = item;
+      if (items.size === this.#operationsMax) break;
       this.#queue.drop();
       if (append.state === 'settled') continue;
       if (append.signal.aborted) {
         settle(append, () => append.reject(append.signal.reason));
         continue;
       }
-      detectorIds.add(event.detectorId);
       const same = items.get(key);
       if (same === undefined) items.set(key, [item]);
       else same.push(item);
@@ -155,7 +153,7 @@ export class EventWriter {
 
   async #store(items: Map<string, Item[]>): Promise<void> {
     try {
-      while (items.size > 0 && !(await this.#transact(items))) await this.#removeStoredAndUnknown(items);
+      while (items.size > 0 && !(await this.#transact(items))) await this.#removeUnknown(items);
       for (const waiting of items.values()) for (const item of waiting) stored(item);
     } catch (error) {
       for (const waiting of items.values())
@@ -165,47 +163,28 @@ export class EventWriter {
 
   async #transact(items: ReadonlyMap<string, readonly Item[]>): Promise<boolean> {
     const detectorIds = new Set<string>();
-    const compare: ICompare[] = [];
     const success: IRequestOp[] = [];
-    for (const [text, [item]] of items) {
+    for (const [key, [item]] of items) {
       if (item === undefined) continue;
       detectorIds.add(item.event.detectorId);
-      const key = Buffer.from(text);
-      compare.push(isAbsent(key));
       success.push(put(key, eventToValue(item.event)));
     }
-    for (const detectorId of detectorIds) compare.push(exists(this.#keys.registry(detectorId)));
+    const compare = [...detectorIds].map((detectorId): ICompare => exists(this.#keys.registry(detectorId)));
     const { succeeded } = await this.#connection.transact({ compare, success }, this.#closed.signal);
     return succeeded;
   }
 
-  /** Some comparison failed: finds out which, settles those, and leaves the rest to be tried again. */
-  async #removeStoredAndUnknown(items: Map<string, Item[]>): Promise<void> {
-    const signal = this.#closed.signal;
-    const detectorIds = new Set(
-      [...items.values()].flatMap(([item]) => (item === undefined ? [] : [item.event.detectorId])),
-    );
-    const unknown = await this.#unknownAmong(detectorIds, signal);
-    for (const [key, waiting] of items) {
-      const detectorId = waiting[0]?.event.detectorId ?? '';
-      if (!unknown.has(detectorId)) continue;
-      items.delete(key);
-      for (const { append } of waiting) settle(append, () => append.reject(unknownDetector(detectorId)));
+  /** A detector is unknown: refuses all appends with events of such, and leaves the rest to be tried again. */
+  async #removeUnknown(items: Map<string, Item[]>): Promise<void> {
+    const detectorIds = new Set([...items.values()].flat().map(({ event }) => event.detectorId));
+    const unknown = await this.#unknownAmong(detectorIds, this.#closed.signal);
+    for (const { event, append } of [...items.values()].flat()) {
+      if (unknown.has(event.detectorId)) settle(append, () => append.reject(unknownDetector(event.detectorId)));
     }
     // Of a refused append nothing is stored any more.
     for (const [key, waiting] of items) {
-      const open = waiting.filter(({ append }) => append.state === 'open');
-      if (open.length === 0) items.delete(key);
+      if (waiting.every(({ append }) => append.state === 'settled')) items.delete(key);
     }
-    for (const key of await this.#storedAmong([...items.keys()], signal)) {
-      for (const item of items.get(key) ?? []) stored(item);
-      items.delete(key);
-    }
-  }
-
-  async #storedAmong(keys: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
-    const found = await Promise.all(keys.map((key) => this.#connection.get(key, signal)));
-    return found.flatMap((pair) => (pair === undefined ? [] : [pair.key]));
   }
 }
 
