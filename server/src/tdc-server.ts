@@ -2,13 +2,13 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { addConfigOptions, type Resolved, resolveConfig } from '@tdc/shared/config.ts';
 import { homeDirOf } from '@tdc/shared/home-dir.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
+import { type EstimatorName, estimatorNames } from '@tdc/shared/network.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import { type Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
 import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
-import { type EstimatorName, estimatorNames } from './estimation/network-estimator.ts';
 
 interface EstimateFlags {
   readonly network: string;

@@ -23,6 +23,10 @@ export interface Detector {
   readonly position: Position;
 }
 
+/** How the travel time of a link is estimated: our own, or one of the published estimators. */
+export const estimatorNames = ['grid-filter', 'transguide', 'dion-rakha', 'mad', 'iqr-median'] as const;
+export type EstimatorName = (typeof estimatorNames)[number];
+
 /** An ordered pair of detectors between which travel times are wanted. */
 export interface Link {
   readonly fromDetectorId: string;
@@ -31,6 +35,10 @@ export interface Link {
   readonly maxSeconds: number;
   /** Driving distance in metres. */
   readonly lengthM?: number;
+  /** What it takes when nothing is in the way, where somebody knows; learned otherwise. */
+  readonly freeFlowSeconds?: number;
+  /** Another estimator than the network's. */
+  readonly estimator?: EstimatorName;
 }
 
 /** Detectors and links. Ids are unique, and both ends of every link are among the detectors. */

@@ -11,7 +11,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { estimatorNames } from '@tdc/server/estimation/network-estimator.ts';
+import { estimatorNames } from '@tdc/shared/network.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

@@ -5,9 +5,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
+import type { EstimatorName, Network } from '@tdc/shared/network.ts';
 import { readNetworkFile } from '@tdc/shared/network-file.ts';
 import { type EstimationEvent, parseEventLine } from '../estimation/estimation-event.ts';
-import { type EstimatorName, type LinkEstimate, NetworkEstimator } from '../estimation/network-estimator.ts';
+import { type LinkEstimate, NetworkEstimator } from '../estimation/network-estimator.ts';
 
 export interface EstimateArguments {
   /** NDJSON as `tdc-agent replay --out` writes it, gzip or not. */
@@ -48,14 +49,14 @@ export async function estimateFile(args: EstimateArguments, signal: AbortSignal)
 
 class Run {
   readonly #args: EstimateArguments;
-  readonly #network: NetworkEstimator;
+  readonly #network: Network;
+  #estimator: NetworkEstimator | undefined;
   #minuteMs: number | undefined;
   written = 0;
 
   constructor(args: EstimateArguments) {
     this.#args = args;
-    const { links } = readNetworkFile(args.network);
-    this.#network = new NetworkEstimator({ links, estimator: args.estimator, rotating: args.rotating });
+    this.#network = readNetworkFile(args.network);
   }
 
   async *lines(): AsyncGenerator<string> {
@@ -63,18 +64,25 @@ class Run {
     let lastMs = 0;
     for await (const event of eventsOf(this.#args.events)) {
       this.#minuteMs ??= Math.ceil(event.madeAtMs / minuteMs) * minuteMs;
+      const network = this.#estimatorFrom(this.#minuteMs - minuteMs);
       yield* this.#minutesBefore(event.madeAtMs);
-      this.#network.add(event);
+      network.add(event);
       lastMs = Math.max(lastMs, event.madeAtMs);
     }
     yield* this.#minutesBefore(lastMs + tailMs);
+  }
+
+  #estimatorFrom(fromMs: number): NetworkEstimator {
+    const { estimator, rotating } = this.#args;
+    this.#estimator ??= new NetworkEstimator({ links: this.#network.links, estimator, rotating, fromMs });
+    return this.#estimator;
   }
 
   /** What left a box at a full minute is known then. */
   *#minutesBefore(timeMs: number): Generator<string> {
     while (this.#minuteMs !== undefined && this.#minuteMs < timeMs) {
       const atS = this.#minuteMs / 1000;
-      const estimates = this.#network.estimatesAt(this.#minuteMs);
+      const estimates = this.#estimatorFrom(this.#minuteMs - minuteMs).estimatesAt(this.#minuteMs);
       if (atS % this.#args.everySeconds === 0) yield* estimates.map((each) => this.#line(each, atS));
       this.#minuteMs += minuteMs;
     }
@@ -82,8 +90,10 @@ class Run {
 
   #line({ link, estimate }: LinkEstimate, atS: number): string {
     this.written++;
-    const { travelTimeS, lowerS, upperS, samples, status } = estimate;
-    const numbers = [travelTimeS, lowerS, upperS].map((seconds) => seconds?.toFixed(1) ?? '');
+    const { travelTime, samples, status } = estimate;
+    const numbers = [travelTime?.meanS, travelTime?.lowerS, travelTime?.upperS].map(
+      (seconds) => seconds?.toFixed(1) ?? '',
+    );
     return `${[link.fromDetectorId, link.toDetectorId, atS, ...numbers, samples, status].join(',')}\n`;
   }
 }

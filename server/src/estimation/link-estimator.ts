@@ -1,12 +1,24 @@
 import type { Estimate } from './estimate.ts';
 import type { Match } from './match.ts';
 
+/** What an estimator makes of a match: how much it counts, 0 to 1, and why not more. */
+export interface Judgement {
+  readonly weight: number;
+  /**
+   * `together`: it shares its vote with others that began and ended with it; `unlikely`: more probably no driver who went through;
+   * `outlier`: outside of what the rule takes.
+   */
+  readonly reason: 'used' | 'together' | 'unlikely' | 'outlier';
+}
+
 /** Port: estimates the travel time of one link from its matches. Pure: time comes only with its calls. */
 export interface LinkEstimator {
   /** A match has become known. In any order of times. */
   add(match: Match): void;
-  /** A match was shown to be none by a late event. */
+  /** A match was shown to be none by a late event; one that never was added is passed over. */
   remove(match: Match): void;
   /** The estimate at a time, Unix milliseconds; times rise by a minute from call to call. */
   estimateAt(timeMs: number): Estimate;
+  /** How a match counted in the estimate made last. */
+  judge(match: Match): Judgement;
 }

@@ -2,8 +2,6 @@
 export interface Match {
   /** Of the two events: the same pair is the same match, whenever and however it was found. */
   readonly id: string;
-  /** The device, for telling whether its earlier matches were to be trusted; never leaves the estimator. */
-  readonly device: string;
   /** Reference times at the two detectors, Unix milliseconds. */
   readonly departedMs: number;
   readonly arrivedMs: number;
@@ -14,4 +12,11 @@ export interface Match {
    */
   readonly weight: number;
   readonly rotating: boolean;
+  /** What the device took on the link by which it came, if it was heard at the beginning of one. */
+  readonly before?: Leg;
+}
+
+export interface Leg {
+  readonly fromDetectorId: string;
+  readonly travelTimeS: number;
 }

@@ -3,22 +3,32 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EstimationEvent } from './estimation-event.ts';
 import { journey, passing } from './made-up-traffic.ts';
-import { Matcher } from './matcher.ts';
+import { lookBackMs, Matcher } from './matcher.ts';
+import { Surroundings } from './surroundings.ts';
 
 const links: readonly Link[] = [
   { fromDetectorId: 'A', toDetectorId: 'B', maxSeconds: 600, lengthM: 1000 },
   { fromDetectorId: 'B', toDetectorId: 'C', maxSeconds: 600, lengthM: 1000 },
   { fromDetectorId: 'A', toDetectorId: 'C', maxSeconds: 1200, lengthM: 2000 },
+  { fromDetectorId: 'A', toDetectorId: 'X', maxSeconds: 600 },
 ];
+
+const newMatcher = (rotating: boolean, destinations = ['B', 'C', 'X']) =>
+  new Matcher({
+    surroundings: new Surroundings(links),
+    lookBackMs: lookBackMs(links),
+    destinations: new Set(destinations),
+    rotating,
+  });
 
 /** The matches that are left when all events are in, as text. */
 function matches(events: readonly EstimationEvent[], rotating = true): readonly string[] {
-  const matcher = new Matcher({ links, rotating });
+  const matcher = newMatcher(rotating);
   const found = new Map<string, string>();
   for (const event of events) {
-    for (const { link, added, removed } of matcher.add(event)) {
-      if (removed !== undefined) found.delete(removed.id);
-      if (added !== undefined) found.set(added.id, `${link.fromDetectorId}${link.toDetectorId} ${added.travelTimeS}`);
+    for (const { what, link, match } of matcher.add(event)) {
+      if (what === 'removed') found.delete(match.id);
+      else found.set(match.id, `${link.fromDetectorId}${link.toDetectorId} ${match.travelTimeS}`);
     }
   }
   return [...found].map(([id, text]) => `${text} ${id}`).sort();
@@ -30,11 +40,12 @@ const short = (events: readonly EstimationEvent[], rotating = true) =>
   matches(events, rotating).map((text) => text.split(' ').slice(0, 2).join(' '));
 
 describe('a match', () => {
-  test('is a device at one end of a link and then at the other, with nothing in between', () => {
+  test('is a device at one end of a link and then at the other, with nothing off the way in between', () => {
     expect(short([at('A', 0), at('B', 60)])).toEqual(['AB 60']);
-    expect(short([at('A', 0), at('B', 60), at('C', 200)])).toEqual(['AB 60', 'BC 140']);
+    expect(short([at('A', 0), at('B', 60), at('C', 200)])).toEqual(['AB 60', 'AC 200', 'BC 140']);
     expect(short([at('A', 0), at('C', 100)])).toEqual(['AC 100']);
-    expect(short([at('A', 0), at('X', 30), at('B', 60)])).toEqual([]);
+    expect(short([at('A', 0), at('X', 30), at('B', 60)])).toEqual(['AX 30']);
+    expect(short([at('A', 0), at('far', 30), at('B', 60)])).toEqual(['AB 60']);
   });
 
   test('begins at the last passage before and ends at the first after', () => {
@@ -62,9 +73,9 @@ describe('a match', () => {
   test('of rotating addresses counts for those that changed on the way, and never of randomised ones', () => {
     const rotating = { addressClass: 'resolvable' } as const;
     const events = [at('A', 0, rotating), at('B', 450, rotating)];
-    const matcher = new Matcher({ links, rotating: true });
+    const matcher = newMatcher(true);
     const [change] = events.flatMap((event) => matcher.add(event));
-    expect(change?.added).toMatchObject({ weight: 2, rotating: true });
+    expect(change?.match).toMatchObject({ weight: 2, rotating: true });
     expect(short(events, false)).toEqual([]);
     for (const addressClass of ['non-resolvable', 'local'] as const) {
       expect(short([at('A', 0, { addressClass }), at('B', 60, { addressClass })])).toEqual([]);
@@ -92,6 +103,24 @@ test('the matches are the same in whatever order events come, and however often'
       },
     ),
   );
+});
+
+test('devices are known by both pseudonyms, whichever event comes first', () => {
+  const events = [
+    at('A', 0),
+    at('B', 60, { deviceId: 'new', previousDeviceId: 'd1' }),
+    at('C', 200, { deviceId: 'new' }),
+    at('X', 400, { deviceId: 'new' }),
+  ];
+  fc.assert(
+    fc.property(fc.shuffledSubarray(events, { minLength: events.length }), (shuffled) => {
+      expect(short(shuffled)).toEqual(short(events));
+    }),
+  );
+});
+
+test('a stop of half an hour in a zone is no part of a journey', () => {
+  expect(short([at('A', 0, { madeAtMs: 1_900_000 }), at('B', 60)])).toEqual([]);
 });
 
 test('journeys of many devices are each found once', () => {

@@ -1,8 +1,9 @@
+import { type EstimatorName, estimatorNames } from '@tdc/shared/network.ts';
 import { describe, expect, test } from 'vitest';
 import type { Estimate } from './estimate.ts';
 import type { EstimationEvent } from './estimation-event.ts';
 import { journey } from './made-up-traffic.ts';
-import { type EstimatorName, estimatorNames, NetworkEstimator } from './network-estimator.ts';
+import { NetworkEstimator } from './network-estimator.ts';
 
 const links = [{ fromDetectorId: 'A', toDetectorId: 'B', maxSeconds: 1800, lengthM: 1200 }];
 
@@ -37,7 +38,7 @@ function estimates(
   minutes: number,
   estimator: EstimatorName = 'grid-filter',
 ): readonly Estimate[] {
-  const network = new NetworkEstimator({ links, estimator, rotating: true });
+  const network = new NetworkEstimator({ links, estimator, rotating: true, fromMs: -60_000 });
   const waiting = events.toSorted((a, b) => a.madeAtMs - b.madeAtMs);
   const found: Estimate[] = [];
   let next = 0;
@@ -52,7 +53,7 @@ function estimates(
   return found;
 }
 
-const secondsOf = (estimate: Estimate | undefined) => estimate?.travelTimeS ?? Number.NaN;
+const secondsOf = (estimate: Estimate | undefined) => estimate?.travelTime?.meanS ?? Number.NaN;
 
 describe.each(estimatorNames)('%s', (estimator) => {
   test('finds the travel time of a steady road', () => {
@@ -65,8 +66,12 @@ describe.each(estimatorNames)('%s', (estimator) => {
       expect(secondsOf(estimate)).toBeGreaterThan(85);
       expect(secondsOf(estimate)).toBeLessThan(115);
       expect(['live', 'sparse']).toContain(estimate.status);
-      expect(estimate.lowerS).toBeLessThan(secondsOf(estimate));
-      expect(estimate.upperS).toBeGreaterThan(secondsOf(estimate));
+      const { meanS = 0, lowerS, upperS, fastS, slowS, freeFlowS } = estimate.travelTime ?? {};
+      expect(lowerS).toBeLessThan(meanS);
+      expect(upperS).toBeGreaterThan(meanS);
+      expect(fastS).toBeLessThanOrEqual(meanS);
+      expect(slowS).toBeGreaterThanOrEqual(meanS);
+      expect(freeFlowS).toBeLessThanOrEqual(meanS);
     }
   });
 
@@ -79,8 +84,9 @@ describe.each(estimatorNames)('%s', (estimator) => {
     expect(all[30]?.status).toBe('live');
     expect(all[50]?.status).toBe('stale');
     expect(all[50]?.ageS).toBeGreaterThan(900);
-    expect(all[110]).toMatchObject({ status: 'no_data', travelTimeS: undefined, lowerS: undefined, upperS: undefined });
-    expect(estimates([], 5, estimator)[5]).toMatchObject({ status: 'no_data', travelTimeS: undefined });
+    expect(all[110]).toMatchObject({ status: 'no_data', samples: 0 });
+    expect(all[110]).not.toHaveProperty('travelTime');
+    expect(estimates([], 5, estimator)[5]).toEqual({ status: 'no_data', samples: 0 });
   });
 });
 
@@ -128,7 +134,7 @@ describe('our estimator', () => {
   });
 
   test('is less sure where there is less to see', () => {
-    const width = ({ lowerS = 0, upperS = 0 }: Partial<Estimate> = {}) => upperS / lowerS;
+    const width = ({ travelTime }: Partial<Estimate> = {}) => (travelTime?.upperS ?? 0) / (travelTime?.lowerS ?? 0);
     const [many, few] = [
       estimates(
         traffic(0, 3600, 10, () => 100),

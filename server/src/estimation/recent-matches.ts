@@ -3,7 +3,7 @@ import type { Match } from './match.ts';
 /** Matches of a link by arrival, of the last hour. */
 export class RecentMatches {
   readonly #keepMs: number;
-  #matches: Match[] = [];
+  readonly #matches: Match[] = [];
 
   constructor(keepSeconds = 3600) {
     this.#keepMs = keepSeconds * 1000;
@@ -16,13 +16,14 @@ export class RecentMatches {
   }
 
   remove({ id }: Match): void {
-    this.#matches = this.#matches.filter((match) => match.id !== id);
+    const at = this.#matches.findIndex((match) => match.id === id);
+    if (at !== -1) this.#matches.splice(at, 1);
   }
 
-  /** Forgets what is too old at a time. */
-  forget(timeMs: number): void {
+  /** Forgets what is too old at a time, and tells what that was. */
+  forget(timeMs: number): readonly Match[] {
     const kept = this.#matches.findIndex(({ arrivedMs }) => arrivedMs > timeMs - this.#keepMs);
-    if (kept !== 0) this.#matches = kept === -1 ? [] : this.#matches.slice(kept);
+    return this.#matches.splice(0, kept === -1 ? this.#matches.length : kept);
   }
 
   /** Those that arrived in the time before a moment, the moment included. */
@@ -34,10 +35,21 @@ export class RecentMatches {
     return this.#matches;
   }
 
-  /** Seconds since the last arrival. */
-  ageS(timeMs: number): number {
+  /** Those that arrived so close to a moment, before or after. */
+  near(timeMs: number, ms: number): readonly Match[] {
+    const found: Match[] = [];
+    for (let at = this.#matches.length - 1; at >= 0; at--) {
+      const match = this.#matches[at];
+      if (match === undefined || match.arrivedMs < timeMs - ms) break;
+      if (match.arrivedMs <= timeMs + ms) found.push(match);
+    }
+    return found;
+  }
+
+  /** Seconds since the last arrival; undefined without one. */
+  ageS(timeMs: number): number | undefined {
     const last = this.#matches.findLast(({ arrivedMs }) => arrivedMs <= timeMs);
-    return last === undefined ? Number.POSITIVE_INFINITY : (timeMs - last.arrivedMs) / 1000;
+    return last === undefined ? undefined : (timeMs - last.arrivedMs) / 1000;
   }
 }
 

@@ -31,6 +31,9 @@ const slowSpread = 0.4;
 /** Share of matches that say nothing of this road, and their density over ln(travel time): even over four units. */
 const strangeShare = 0.08;
 const strangeDensity = 0.25;
+/** Spread of ln(travel time) on a street, where the road's own is not asked for. */
+const streetSpread = 0.25;
+const ordinaryShare = 1 - slowShare - strangeShare;
 
 /** Share of matches of people on foot, who go at 1.3 m/s whatever the road is like (Weidmann 1993), and the spread of ln(speed). */
 const walkShare = 0.04;
@@ -151,12 +154,17 @@ interface Shares {
 }
 
 function sharesOf(doubt: number, walkDensity: number): Shares {
-  const ordinaryShare = 1 - slowShare - strangeShare;
   return {
     ordinary: ordinaryShare * (1 - doubt),
     slow: slowShare + 0.6 * ordinaryShare * doubt,
     elsewhere: (strangeShare + 0.4 * ordinaryShare * doubt) * strangeDensity + walkDensity,
   };
+}
+
+/** How likely a journey is of a driver who went through, if drivers differ as they do on streets, by its ln(travel time) over theirs. */
+export function credenceBeside(logRatio: number): number {
+  const driver = ordinaryShare * density(logRatio, streetSpread);
+  return driver / (driver + slowShare * density(logRatio - slowMean, slowSpread) + strangeShare * strangeDensity);
 }
 
 /** A time is taken to an eighth of a step, so that densities can be looked up. */

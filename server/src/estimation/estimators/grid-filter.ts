@@ -1,8 +1,10 @@
-import { type Estimate, noEstimate, statusOf } from '../estimate.ts';
-import type { LinkEstimator } from '../link-estimator.ts';
+import { type Estimate, statusOf, type TravelTime } from '../estimate.ts';
+import type { Judgement, LinkEstimator } from '../link-estimator.ts';
 import type { Match } from '../match.ts';
 import { RecentMatches } from '../recent-matches.ts';
+import { Reputation } from '../reputation.ts';
 import { TravelTimeFilter } from '../travel-time-filter.ts';
+import { Trend } from '../trend.ts';
 
 /** The mean that is estimated is that of the drivers who arrive in this time. */
 const windowS = 300;
@@ -14,41 +16,25 @@ const togetherArrivedMs = 4000;
 /** Matches are not quite independent of each other: signals let them through in platoons. */
 const dependence = 0.9;
 const rotatingVoteMax = 1.5;
-/** A device's last match on any link counts for what to think of the next, for so long. */
-const reputationMs = 1_800_000;
-const reputationGood = 0.75;
-const doubtMax = 0.85;
 /** Metres a second to begin with, where nothing is known but the length. */
 const usualSpeedMps = 12;
 const usualSecondsDefault = 90;
-/** What is usual: a low quantile of what was seen, as slow journeys are no measure of the road. */
+/** What is usual: a low quantile of what was seen, as slow journeys are no measure of the road; and with nothing in the way. */
 const usualQuantile = 0.35;
+const freeFlowQuantile = 0.15;
 const usualMatchesMax = 500;
 /** Standard errors to either side, and what the interval has for what no sample shows. */
 const intervalWidth = 1.8;
 const modelError = 0.02;
 /** Drivers of whom the true mean is made, where only their order of magnitude is known. */
 const driversInWindow = 25;
+/** One driver in ten lies further out, in standard deviations of the normal distribution. */
+const tenthSd = 1.2816;
 
-/** What was seen of devices on all links: shared by the estimators of a network. */
-export class Reputations {
-  readonly #devices = new Map<string, { readonly arrivedMs: number; readonly credence: number }>();
-
-  /** 0 for a device that nothing speaks against. */
-  doubt({ device, departedMs }: Match): number {
-    const last = this.#devices.get(device);
-    if (last === undefined || departedMs - last.arrivedMs >= reputationMs) return 0;
-    return Math.min(doubtMax, Math.max(0, reputationGood - last.credence));
-  }
-
-  note({ device, arrivedMs }: Match, credence: number): void {
-    this.#devices.delete(device);
-    this.#devices.set(device, { arrivedMs, credence });
-    for (const [key, last] of this.#devices) {
-      if (last.arrivedMs > arrivedMs - reputationMs) return;
-      this.#devices.delete(key);
-    }
-  }
+/** What is known of a link without any match. */
+export interface LinkFacts {
+  readonly lengthM?: number;
+  readonly freeFlowSeconds?: number;
 }
 
 /**
@@ -57,17 +43,23 @@ export class Reputations {
  */
 export class GridFilterEstimator implements LinkEstimator {
   readonly #filter: TravelTimeFilter;
-  readonly #reputations: Reputations;
+  readonly #facts: LinkFacts;
+  readonly #trend = new Trend();
   readonly #recent = new RecentMatches();
+  readonly #reputation = new Reputation();
+  /** Of the recent matches that have been taken, by id. */
+  readonly #doubts = new Map<string, number>();
   /** Matches that are known but not yet taken into the filter. */
   #fresh: Match[] = [];
-  readonly #doubts = new Map<string, number>();
+  /** ln(travel time) of the last matches, in the order in which they became known. */
   #usual: number[] = [];
-  #seen = 0;
+  #freeFlowS = Number.NaN;
 
-  constructor(reputations: Reputations, lengthM: number | undefined) {
-    this.#reputations = reputations;
-    this.#filter = new TravelTimeFilter(lengthM === undefined ? usualSecondsDefault : lengthM / usualSpeedMps, lengthM);
+  constructor(facts: LinkFacts) {
+    const { lengthM, freeFlowSeconds } = facts;
+    const usualS = freeFlowSeconds ?? (lengthM === undefined ? usualSecondsDefault : lengthM / usualSpeedMps);
+    this.#facts = facts;
+    this.#filter = new TravelTimeFilter(usualS, lengthM);
   }
 
   add(match: Match): void {
@@ -82,56 +74,64 @@ export class GridFilterEstimator implements LinkEstimator {
   }
 
   estimateAt(timeMs: number): Estimate {
-    this.#filter.predict();
-    this.#recent.forget(timeMs);
-    for (const match of this.#fresh.sort((a, b) => a.arrivedMs - b.arrivedMs || (a.id < b.id ? -1 : 1)))
-      this.#take(match);
-    if (this.#fresh.length > 0) this.#learnUsual();
-    this.#fresh = [];
-    const ids = new Set(this.#recent.all.map(({ id }) => id));
-    for (const id of this.#doubts.keys()) if (!ids.has(id)) this.#doubts.delete(id);
+    for (const { id } of this.#recent.forget(timeMs)) this.#doubts.delete(id);
+    // Before the first match nothing is known that could grow old.
+    if (this.#usual.length > 0) this.#filter.predict();
+    if (this.#fresh.length > 0) this.#takeFresh();
     const ageS = this.#recent.ageS(timeMs);
     const samples = this.#recent.within(timeMs, windowS);
     const status = statusOf(samples.length, ageS);
-    if (this.#seen === 0 || status === 'no_data') return { ...noEstimate, ageS };
-    return { ...this.#value(samples), samples: samples.length, status, ageS };
+    const base = { samples: samples.length, status, ...(ageS === undefined ? {} : { ageS }) };
+    return this.#usual.length === 0 || status === 'no_data'
+      ? base
+      : { ...base, travelTime: this.#value(samples, timeMs) };
   }
 
-  #take(match: Match): void {
-    const logTime = Math.log(match.travelTimeS);
-    const doubt = this.#reputations.doubt(match);
-    this.#doubts.set(match.id, doubt);
-    this.#reputations.note(match, this.#filter.credence(logTime, doubt));
-    this.#usual.push(logTime);
-    const journeys = match.rotating ? Math.min(rotatingVoteMax, match.weight) : 1;
-    this.#filter.update(logTime, this.#share(match) * journeys * dependence, doubt);
-    this.#seen++;
+  judge(match: Match): Judgement {
+    const share = this.#share(match);
+    const credence = this.#credence(match);
+    const reason = credence < 0.5 ? 'unlikely' : share < 0.5 ? 'together' : 'used';
+    return { weight: credence * share, reason };
   }
 
-  #learnUsual(): void {
+  /** How likely a match is of a driver who went through. */
+  #credence({ id, travelTimeS }: Match): number {
+    return this.#filter.credence(Math.log(travelTimeS), this.#doubts.get(id) ?? 0);
+  }
+
+  #takeFresh(): void {
+    for (const match of this.#fresh.sort((a, b) => a.arrivedMs - b.arrivedMs || (a.id < b.id ? -1 : 1))) {
+      const logTime = Math.log(match.travelTimeS);
+      const journeys = match.rotating ? Math.min(rotatingVoteMax, match.weight) : 1;
+      const doubt = this.#reputation.doubt(match);
+      this.#reputation.note(match);
+      if (doubt > 0) this.#doubts.set(match.id, doubt);
+      this.#filter.update(logTime, this.#share(match) * journeys * dependence, doubt);
+      this.#usual.push(logTime);
+    }
+    this.#fresh = [];
     this.#usual = this.#usual.slice(-usualMatchesMax);
-    const usual = this.#usual.toSorted((a, b) => a - b)[Math.floor(this.#usual.length * usualQuantile)];
-    if (usual !== undefined) this.#filter.setUsual(usual);
+    const sorted = Float64Array.from(this.#usual).sort();
+    const quantile = (part: number) => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
+    this.#filter.setUsual(quantile(usualQuantile));
+    this.#freeFlowS = Math.exp(quantile(freeFlowQuantile));
   }
 
   /** The part of a vehicle that a match is. */
   #share(match: Match): number {
-    const together = this.#recent.all.filter(
-      (other) =>
-        Math.abs(other.arrivedMs - match.arrivedMs) <= togetherArrivedMs &&
-        Math.abs(other.departedMs - match.departedMs) <= togetherDepartedMs,
-    );
+    const together = this.#recent
+      .near(match.arrivedMs, togetherArrivedMs)
+      .filter(({ departedMs }) => Math.abs(departedMs - match.departedMs) <= togetherDepartedMs);
     return 1 / Math.max(1, together.length);
   }
 
-  #value(samples: readonly Match[]): Pick<Estimate, 'travelTimeS' | 'lowerS' | 'upperS'> {
+  #value(samples: readonly Match[], timeMs: number): TravelTime {
     const { logMean, logSd, spread } = this.#filter.belief();
     let weights = 0;
     let squares = 0;
     let sum = 0;
     for (const match of samples) {
-      const credence = this.#filter.credence(Math.log(match.travelTimeS), this.#doubts.get(match.id) ?? 0);
-      const weight = credence * this.#share(match) * match.weight;
+      const weight = this.#credence(match) * this.#share(match) * match.weight;
       weights += weight;
       squares += weight * weight;
       sum += weight * match.travelTimeS;
@@ -139,7 +139,7 @@ export class GridFilterEstimator implements LinkEstimator {
     const worth = weights === 0 ? 0 : (weights * weights) / squares;
     // The mean of a log-normal lies above its middle; the grid's spreads overlap, so that somewhat less than half the square does.
     const ownS = Math.exp(logMean + 0.3 * spread * spread);
-    const travelTimeS = ((weights === 0 ? 0 : (worth * sum) / weights) + filterWorth * ownS) / (worth + filterWorth);
+    const meanS = ((weights === 0 ? 0 : (worth * sum) / weights) + filterWorth * ownS) / (worth + filterWorth);
     const error = Math.sqrt(
       (spread * spread) / (worth + filterWorth) +
         (logSd * logSd) / 4 +
@@ -147,6 +147,16 @@ export class GridFilterEstimator implements LinkEstimator {
         (spread * spread) / driversInWindow,
     );
     const factor = Math.exp(intervalWidth * error);
-    return { travelTimeS, lowerS: travelTimeS / factor, upperS: travelTimeS * factor };
+    const driver = Math.exp(tenthSd * Math.hypot(spread, logSd));
+    this.#trend.add(timeMs, logMean);
+    return {
+      meanS,
+      lowerS: meanS / factor,
+      upperS: meanS * factor,
+      fastS: meanS / driver,
+      slowS: meanS * driver,
+      departureS: meanS * Math.exp(this.#trend.ahead(meanS)),
+      freeFlowS: this.#facts.freeFlowSeconds ?? Math.min(this.#freeFlowS, meanS),
+    };
   }
 }

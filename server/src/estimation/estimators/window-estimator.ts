@@ -1,8 +1,9 @@
-import { type Estimate, noEstimate, statusOf } from '../estimate.ts';
-import type { LinkEstimator } from '../link-estimator.ts';
+import { type Estimate, statusOf, type TravelTime } from '../estimate.ts';
+import type { Judgement, LinkEstimator } from '../link-estimator.ts';
 import type { Match } from '../match.ts';
 import { RecentMatches } from '../recent-matches.ts';
-import { mean } from './quantile.ts';
+import type { LinkFacts } from './grid-filter.ts';
+import { mean, quantile } from './quantile.ts';
 
 /** What a published rule makes of the travel times of the matches it sees: a value, and the times that it is made of. */
 export interface RuleResult {
@@ -14,6 +15,7 @@ export interface RuleResult {
 export type Rule = (recent: RecentMatches, timeMs: number) => RuleResult | undefined;
 
 const normal90 = 1.645;
+const freeFlowQuantile = 0.15;
 
 /**
  * A published estimator. Between its values it holds the last one, as they all do; unlike them it says how old that is. The interval is
@@ -21,11 +23,13 @@ const normal90 = 1.645;
  */
 export class WindowEstimator implements LinkEstimator {
   readonly #rule: Rule;
+  readonly #facts: LinkFacts;
   readonly #recent = new RecentMatches();
   #last: RuleResult | undefined;
 
-  constructor(rule: Rule) {
+  constructor(rule: Rule, facts: LinkFacts) {
     this.#rule = rule;
+    this.#facts = facts;
   }
 
   add(match: Match): void {
@@ -40,17 +44,30 @@ export class WindowEstimator implements LinkEstimator {
     this.#recent.forget(timeMs);
     this.#last = this.#rule(this.#recent, timeMs) ?? this.#last;
     const ageS = this.#recent.ageS(timeMs);
-    const status = statusOf(this.#last?.used.length ?? 0, ageS);
-    if (this.#last === undefined || status === 'no_data') return { ...noEstimate, ageS };
-    const { travelTimeS, used } = this.#last;
+    const samples = this.#last?.used.length ?? 0;
+    const status = statusOf(samples, ageS);
+    const base = { status, ...(ageS === undefined ? {} : { ageS }) };
+    if (this.#last === undefined || status === 'no_data') return { ...base, samples: 0 };
+    return { ...base, samples, travelTime: this.#value(this.#last) };
+  }
+
+  judge({ travelTimeS }: Match): Judgement {
+    const isUsed = this.#last?.used.includes(travelTimeS) ?? false;
+    return isUsed ? { weight: 1, reason: 'used' } : { weight: 0, reason: 'outlier' };
+  }
+
+  #value({ travelTimeS: meanS, used }: RuleResult): TravelTime {
     const error = normal90 * standardError(used);
+    const sorted = used.toSorted((a, b) => a - b);
+    const all = this.#recent.all.map(({ travelTimeS }) => travelTimeS).sort((a, b) => a - b);
     return {
-      travelTimeS,
-      lowerS: travelTimeS - error,
-      upperS: travelTimeS + error,
-      samples: used.length,
-      status,
-      ageS,
+      meanS,
+      lowerS: meanS - error,
+      upperS: meanS + error,
+      fastS: Math.min(meanS, quantile(sorted, 0.1)),
+      slowS: Math.max(meanS, quantile(sorted, 0.9)),
+      departureS: meanS,
+      freeFlowS: this.#facts.freeFlowSeconds ?? Math.min(meanS, quantile(all, freeFlowQuantile)),
     };
   }
 }
