@@ -25,7 +25,7 @@ test('units are converted once, from those of the options to milliseconds', () =
     passage: { gapMs: 30_000, passageMsMax: 900_000, rssiWindowDb: 5 },
     tagBits: 32,
     keyOverlapMs: 3_600_000,
-    statusIntervalMs: 60_000,
+    statusIntervalMs: 30_000,
     uplinkBackoff: { baseMs: 1000, maxMs: 300_000 },
     scanners: [],
   });

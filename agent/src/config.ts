@@ -104,7 +104,7 @@ export function agentOptions() {
       'minutes that events carry the pseudonym of the epoch before too',
     ),
     option('clock.trust', flag, false, 'take the clock for synchronised without a check'),
-    option('status.interval_seconds', whole(1, 86_400), 60, 'seconds between two status reports'),
+    option('status.interval_seconds', whole(1, 86_400), 30, 'seconds between two status reports'),
     option('uplink.backoff_ms_base', whole(1, 3_600_000), 1000, 'longest wait after a first failure, in milliseconds'),
     option('uplink.backoff_ms_max', whole(1, 3_600_000), 300_000, 'longest wait after many failures, in milliseconds'),
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),

@@ -1,5 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import type { Estimate } from '@tdc/shared/generated/tdc/v1/estimate.ts';
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { parseEvent } from '@tdc/shared/wire.ts';
 
@@ -28,24 +29,46 @@ export async function watchRoad(view: RoadView): Promise<void> {
   const client = new QueryServiceClient(view.query, credentials.createInsecure());
   const tallies = new Map<string, DetectorTally>();
   const latest: DetectionEvent[] = [];
-  const stream = client.watchEvents({ filter: undefined, cursor: '' });
-  view.signal.addEventListener('abort', () => stream.cancel(), { once: true });
+  const travelTimes = new Map<string, Estimate>();
+  const events = client.watchEvents({ filter: undefined, cursor: '' });
+  const estimates = client.watchEstimates({ links: [] });
+  const cancel = () => {
+    events.cancel();
+    estimates.cancel();
+  };
+  view.signal.addEventListener('abort', cancel, { once: true });
   const draw = view.output.isTTY ? drawScreen : drawLine;
-  const timer = setInterval(() => draw(view, tallies, latest), view.output.isTTY ? redrawMs : plainEveryMs);
-  try {
-    for await (const response of stream as AsyncIterable<{ events: Parameters<typeof parseEvent>[0][] }>) {
+  const seen = { tallies, latest, travelTimes };
+  const timer = setInterval(() => draw(view, seen), view.output.isTTY ? redrawMs : plainEveryMs);
+  const watchEvents = async () => {
+    for await (const response of events as AsyncIterable<{ events: Parameters<typeof parseEvent>[0][] }>) {
       for (const wire of response.events) {
         const parsed = parseEvent(wire);
         if (parsed.ok) count(tallies, latest, parsed.value);
       }
     }
+  };
+  const watchEstimates = async () => {
+    for await (const response of estimates as AsyncIterable<{ estimates: Estimate[] }>) {
+      for (const each of response.estimates) travelTimes.set(`${each.fromDetectorId} > ${each.toDetectorId}`, each);
+    }
+  };
+  try {
+    await Promise.all([watchEvents(), watchEstimates()]);
   } catch (error) {
     if (!view.signal.aborted) throw error;
   } finally {
+    cancel();
     clearInterval(timer);
-    draw(view, tallies, latest);
+    draw(view, seen);
     client.close();
   }
+}
+
+interface Seen {
+  readonly tallies: ReadonlyMap<string, DetectorTally>;
+  readonly latest: readonly DetectionEvent[];
+  readonly travelTimes: ReadonlyMap<string, Estimate>;
 }
 
 function count(tallies: Map<string, DetectorTally>, latest: DetectionEvent[], event: DetectionEvent): void {
@@ -66,11 +89,18 @@ function inLastMinute(tally: DetectorTally): number {
 
 const clockTime = (timeMs: number): string => new Date(timeMs).toLocaleTimeString('en-GB');
 
-function drawScreen(
-  view: RoadView,
-  tallies: ReadonlyMap<string, DetectorTally>,
-  latest: readonly DetectionEvent[],
-): void {
+function travelTimeTexts(travelTimes: Seen['travelTimes']): readonly string[] {
+  return [...travelTimes]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([link, { travelTime }]) => {
+      if (travelTime === undefined) return `${link}  none yet`;
+      const { meanSeconds, delaySeconds } = travelTime;
+      const time = `${Math.floor(meanSeconds / 60)}:${String(Math.floor(meanSeconds % 60)).padStart(2, '0')}`;
+      return `${link}  ${time} min${delaySeconds > 30 ? `, ${Math.round(delaySeconds)} s late` : ''}`;
+    });
+}
+
+function drawScreen(view: RoadView, { tallies, latest, travelTimes }: Seen): void {
   const rows = [...tallies]
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([id, tally]) => {
@@ -89,6 +119,9 @@ function drawScreen(
     `  ${'detector'.padEnd(9)}${'events'.padStart(8)}${'last minute'.padStart(13)}   newest`,
     ...rows,
     '',
+    `  travel times${travelTimes.size === 0 ? ' come with the next full minute' : ''}`,
+    ...travelTimeTexts(travelTimes).map((text) => `  ${text}`),
+    '',
     '  latest events',
     ...events,
     '',
@@ -98,12 +131,13 @@ function drawScreen(
   view.output.write(`\u001b[H${screen.map((line) => `${line}\u001b[K`).join('\n')}\n\u001b[J`);
 }
 
-function drawLine(view: RoadView, tallies: ReadonlyMap<string, DetectorTally>): void {
+function drawLine(view: RoadView, { tallies, travelTimes }: Seen): void {
   const total = [...tallies.values()].reduce((sum, tally) => sum + tally.total, 0);
   const perDetector = [...tallies]
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([id, tally]) => `${id} ${tally.total} (+${inLastMinute(tally)}/min)`);
   view.output.write(`${clockTime(Date.now())}  ${total} events  ${perDetector.join('  ')}\n`);
+  if (travelTimes.size > 0) view.output.write(`          ${travelTimeTexts(travelTimes).join('   ')}\n`);
   if (total > 0 && !hinted.has(view)) {
     hinted.add(view);
     for (const line of hints(view)) view.output.write(`${line}\n`);
@@ -116,6 +150,8 @@ function hints(view: RoadView): string[] {
   const at = view.query === '127.0.0.1:8000' ? '' : ` --query ${view.query}`;
   return [
     '  Try in another terminal:',
+    `    npx tdc${at} travel-times`,
+    `    npx tdc${at} route D1 D2 D3 D4 D5`,
     `    npx tdc${at} detectors`,
     `    npx tdc${at} events --detector D3 --from -10m`,
     `    npx tdc${at} events --follow`,

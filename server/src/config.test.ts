@@ -14,11 +14,12 @@ test('every default passes its own schema, and the defaults serve everything on 
     expect(schema.parse(value), path).toEqual(value);
   }
   expect(serverConfigOf(defaults())).toEqual({
-    services: ['collector', 'query', 'health'],
+    services: ['collector', 'query', 'estimator', 'health'],
     host: '127.0.0.1',
     ports: { collector: 9000, query: 8000, health: 5000 },
     repository: { type: 'sqlite', file: '/home/op/.local/share/tdc/server/tdc.sqlite' },
-    retentionHours: 24,
+    retention: { eventHours: 24, estimateDays: 1100 },
+    estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
     eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
     logLevel: 'info',
   });
@@ -73,4 +74,9 @@ test('etcd is configured whole, and without TLS on other machines only by the wo
   expect(() => serverConfigOf({ ...etcd, 'etcd.endpoints': ['http://[::1]:1', 'https://a:2'] })).toThrow(/mixes/);
   expect(() => serverConfigOf({ ...etcd, 'etcd.username': 'root' })).toThrow(/password_file/);
   expect(() => serverConfigOf({ ...etcd, 'etcd.tls.cert': 'c.pem' })).toThrow(/expected ca/);
+});
+
+test('late events change past minutes for as long as all that those depend on is kept', () => {
+  const reach = (hours: number) => serverConfigOf({ ...defaults(), 'retention.hours': hours }).estimator.reachHours;
+  expect([24, 48, 9, 2, 0, 10_000].map(reach)).toEqual([16, 40, 1, 1, 168, 168]);
 });

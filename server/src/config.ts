@@ -4,11 +4,16 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ClientTls } from '@tdc/shared/grpc-client.ts';
 import type { ServerTls } from '@tdc/shared/grpc-server.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
+import { estimatorNames } from '@tdc/shared/network.ts';
 import { z } from 'zod';
 import type { EventTimeLimits } from './collector/context.ts';
+import type { EstimatorConfig } from './estimator/service.ts';
+import type { RetentionAges } from './retention.ts';
 
-const serviceNames = ['collector', 'query', 'health'] as const;
+const serviceNames = ['collector', 'query', 'estimator', 'health'] as const;
 export type ServiceName = (typeof serviceNames)[number];
+/** A service that others call; the estimator works by itself. */
+export type CalledService = Exclude<ServiceName, 'estimator'>;
 
 /** How etcd is reached, and how long its history of changes is kept. */
 export interface EtcdConfig {
@@ -25,16 +30,17 @@ export interface ServerConfig {
   readonly services: readonly ServiceName[];
   readonly host: string;
   /** 0: any free one. */
-  readonly ports: Readonly<Record<ServiceName, number>>;
+  readonly ports: Readonly<Record<CalledService, number>>;
   readonly repository: { readonly type: 'sqlite'; readonly file: string } | ({ readonly type: 'etcd' } & EtcdConfig);
-  /** 0 keeps events for ever. */
-  readonly retentionHours: number;
+  readonly retention: RetentionAges;
+  readonly estimator: EstimatorConfig;
   readonly eventTimes: EventTimeLimits;
   readonly logLevel: string;
   /** Absent: plain text. */
   readonly tls?: ServerTls;
 }
 
+const reachHoursMax = 7 * 24;
 const port = numeric(z.number().int().min(0).max(65_535));
 const file = z.string().min(1);
 const endpoint = z
@@ -48,7 +54,7 @@ const services = z.preprocess(splitText, z.array(z.enum(serviceNames)).min(1));
 export function serverOptions(env: Readonly<Record<string, string | undefined>>, homeDir: string) {
   const dataHome = env.XDG_DATA_HOME || join(homeDir, '.local', 'share');
   return [
-    option('services', services, [...serviceNames], 'services of this process: collector, query, health'),
+    option('services', services, [...serviceNames], 'services of this process: collector, query, estimator, health'),
     option('host', z.string().min(1), '127.0.0.1', 'address to listen on'),
     option('collector.port', port, 9000, 'port of the collector; 0 for any free one'),
     option('query.port', port, 8000, 'port of the query service; 0 for any free one'),
@@ -83,6 +89,31 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
       numeric(z.number().min(0).max(876_000)),
       24,
       'age at which events go; 0 keeps them for ever',
+    ),
+    option(
+      'retention.estimate_days',
+      numeric(z.number().min(0).max(36_500)),
+      1100,
+      'age at which travel times go; 0 keeps them for ever',
+    ),
+    option('estimator.name', z.enum(estimatorNames), 'grid-filter', 'how links are estimated that do not say'),
+    option(
+      'estimator.rotating',
+      z.boolean().or(z.stringbool()),
+      true,
+      'match addresses that change every quarter of an hour, within their life',
+    ),
+    option(
+      'estimator.rotation_seconds',
+      numeric(z.number().min(60).max(86_400)),
+      900,
+      'seconds after which such an address changes',
+    ),
+    option(
+      'estimator.delay_seconds',
+      numeric(z.number().min(0).max(600)),
+      5,
+      'how long after a minute it is estimated, as its last events are still on their way',
     ),
     option(
       'collector.event_age_days_max',
@@ -121,7 +152,14 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     host,
     ports: { collector: values['collector.port'], query: values['query.port'], health: values['health.port'] },
     repository: repositoryOf(values),
-    retentionHours: values['retention.hours'],
+    retention: { eventHours: values['retention.hours'], estimateDays: values['retention.estimate_days'] },
+    estimator: {
+      estimator: values['estimator.name'],
+      rotating: values['estimator.rotating'],
+      rotationSeconds: values['estimator.rotation_seconds'],
+      delaySeconds: values['estimator.delay_seconds'],
+      reachHours: reachHoursOf(values['retention.hours']),
+    },
     eventTimes: {
       ageDaysMax: values['collector.event_age_days_max'],
       aheadSecondsMax: values['collector.event_ahead_seconds_max'],
@@ -129,6 +167,11 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     logLevel: values['log.level'],
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+/** A minute is made again from the events of up to eight hours before it: further back they are no longer all there. */
+function reachHoursOf(retentionHours: number): number {
+  return retentionHours === 0 ? reachHoursMax : Math.min(reachHoursMax, Math.max(1, retentionHours - 8));
 }
 
 /** The repository of one type, as it is configured. Throws InvalidInputError for options that do not go together. */

@@ -1,6 +1,7 @@
 import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
+import type { Estimate } from './estimation/estimate.ts';
 
 /**
  * Place of an event in the order of one detector: by id, whose first part is the reference time, then by device.
@@ -144,12 +145,66 @@ export interface ClaimStore {
   load(name: string, signal: AbortSignal): Promise<Checkpoint | undefined>;
 }
 
+/** An estimate as it was published. */
+export interface PublishedEstimate {
+  readonly fromDetectorId: string;
+  readonly toDetectorId: string;
+  /** The minute, Unix milliseconds. */
+  readonly timeMs: number;
+  /** From 1; rises when late events change what was published of a minute. */
+  readonly revision: number;
+  readonly estimate: Estimate;
+}
+
+/** A read of one link's estimates in one direction. */
+export interface EstimateScan {
+  readonly fromDetectorId: string;
+  readonly toDetectorId: string;
+  /** Unix milliseconds, inclusive. */
+  readonly fromMs: number;
+  /** Unix milliseconds, exclusive. */
+  readonly toMs: number;
+  readonly order: 'oldest-first' | 'newest-first';
+  /** Minutes to return at most, 1 to 1000. */
+  readonly limit: number;
+  /** The last revision of each minute, or all of them, rising. */
+  readonly revisions: 'last' | 'all';
+}
+
+export interface EstimateScanResult {
+  readonly estimates: readonly PublishedEstimate[];
+  /** Whether there may be more behind the last minute returned. */
+  readonly more: boolean;
+}
+
+/** Port: the published travel times. They hold nothing of any device. */
+export interface EstimateStore {
+  /**
+   * Publishes estimates of links that end at the detector that the claim names. Idempotent. `newest` are those of the last minute that
+   * has been published, whether among the others or not. Throws ClaimLostError when the claim does not hold any more; of many minutes
+   * some may then be published, and none after that.
+   */
+  publish(
+    claim: Claim,
+    estimates: readonly PublishedEstimate[],
+    newest: readonly PublishedEstimate[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** One link's estimates by minute. */
+  scan(scan: EstimateScan, signal: AbortSignal): Promise<EstimateScanResult>;
+  /** The last minute of each link, in its last revision, by last, then by first detector, rising. */
+  newest(signal: AbortSignal): Promise<readonly PublishedEstimate[]>;
+  /** Removes those of links to a detector that are of before a time, Unix milliseconds. Idempotent. */
+  removeBefore(toDetectorId: string, timeMs: number, signal: AbortSignal): Promise<void>;
+}
+
 /** Everything that the services keep. They keep nothing else. */
 export interface Repository extends AsyncDisposable {
   readonly events: EventStore;
   readonly network: NetworkStore;
   readonly statuses: StatusStore;
   readonly claims: ClaimStore;
+  readonly estimates: EstimateStore;
   /**
    * Since when reads of events, network and statuses may miss what was committed (Unix milliseconds): a backend of several servers
    * that has lost its majority answers with what it has. Undefined while reads are current.

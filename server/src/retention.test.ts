@@ -4,7 +4,7 @@ import { ManualClock } from '@tdc/shared/manual-clock.ts';
 import { expect, test } from 'vitest';
 import { temporaryRepository } from './repositories/sqlite/temporary-repository.ts';
 import type { Repository } from './repository.ts';
-import { keepRemovingOldEvents } from './retention.ts';
+import { keepRemovingOld } from './retention.ts';
 
 const never = new AbortController().signal;
 const now = 1_700_000_000_000;
@@ -29,7 +29,7 @@ test('events go from every detector within a minute and a bucket of reaching the
   const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
   const clock = new ManualClock(now);
   const stop = new AbortController();
-  const running = keepRemovingOldEvents({ repository, clock, logger, hours: 24 }, stop.signal);
+  const running = keepRemovingOld({ repository, clock, logger, eventHours: 24, estimateDays: 0 }, stop.signal);
   await expect.poll(() => timesOf(repository, 'D2')).toEqual([young]);
   expect(await timesOf(repository, 'D1')).toEqual([young]);
   expect(lines.map((line) => JSON.parse(line)).map(({ detector, removed }) => [detector, removed])).toEqual([
@@ -50,7 +50,7 @@ test('a repository that does not answer is tried again', async () => {
   const clock = new ManualClock(now);
   const stop = new AbortController();
   await repository[Symbol.asyncDispose]();
-  const running = keepRemovingOldEvents({ repository, clock, logger, hours: 1 }, stop.signal);
+  const running = keepRemovingOld({ repository, clock, logger, eventHours: 1, estimateDays: 1 }, stop.signal);
   for (const tries of [1, 2]) {
     await expect.poll(() => lines.length).toBe(tries);
     await expect.poll(() => clock.sleepers).toBe(1);
@@ -63,9 +63,37 @@ test('a repository that does not answer is tried again', async () => {
 test('nothing goes when events are kept for ever', async () => {
   await using repository = await temporaryRepository(['D1']);
   await repository.events.append([madeUpEvent({ referenceTimeMs: 1000 })], never);
-  await keepRemovingOldEvents(
-    { repository, clock: new ManualClock(now), logger: createLogger({ level: 'silent' }), hours: 0 },
+  await keepRemovingOld(
+    {
+      ...{ repository, clock: new ManualClock(now), logger: createLogger({ level: 'silent' }) },
+      ...{ eventHours: 0, estimateDays: 0 },
+    },
     never,
   );
   expect(await timesOf(repository, 'D1')).toEqual([1000]);
+});
+
+test('travel times go when they are old enough, and stay until then', async () => {
+  await using repository = await temporaryRepository(['D1', 'D2']);
+  await using session = await repository.claims.join('worker', never);
+  const claim = await session.claim('D2', never);
+  if (claim === undefined) throw new Error('somebody else has the claim');
+  const minute = Math.floor(now / 60_000) * 60_000;
+  const [old, young] = [minute - 3 * 24 * hourMs, minute - 24 * hourMs].map((timeMs) => ({
+    ...{ fromDetectorId: 'D1', toDetectorId: 'D2', timeMs, revision: 1 },
+    estimate: { samples: 0, status: 'no_data' as const },
+  }));
+  if (old === undefined || young === undefined) throw new Error('two were made');
+  await repository.estimates.publish(claim, [old, young], [young], never);
+  const stop = new AbortController();
+  const logger = createLogger({ level: 'silent' });
+  const running = keepRemovingOld(
+    { repository, clock: new ManualClock(now), logger, eventHours: 0, estimateDays: 2 },
+    stop.signal,
+  );
+  const range = { fromDetectorId: 'D1', toDetectorId: 'D2', fromMs: 0, toMs: now } as const;
+  const scan = { ...range, order: 'oldest-first', limit: 10, revisions: 'all' } as const;
+  await expect.poll(async () => (await repository.estimates.scan(scan, never)).estimates).toEqual([young]);
+  stop.abort();
+  await running;
 });

@@ -6,25 +6,31 @@ import type { Repository } from './repository.ts';
 const intervalMs = 60_000;
 const msPerHour = 3_600_000;
 
-export interface RetentionOptions {
+/** Ages beyond which things are removed; 0 keeps them for ever. */
+export interface RetentionAges {
+  /** Of an event's reference time. */
+  readonly eventHours: number;
+  /** Of a travel time's minute. */
+  readonly estimateDays: number;
+}
+
+export interface RetentionOptions extends RetentionAges {
   readonly repository: Repository;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Age of the reference time beyond which events are removed; 0 keeps them for ever. */
-  readonly hours: number;
 }
 
-/** Removes old events, once a minute, until the signal. A repository that does not answer is tried again a minute later. */
-export async function keepRemovingOldEvents(options: RetentionOptions, signal: AbortSignal): Promise<void> {
-  if (options.hours === 0) return;
-  const { clock, logger } = options;
-  while (!signal.aborted) {
+/** Removes what is old, once a minute, until the signal. A repository that does not answer is tried again a minute later. */
+export async function keepRemovingOld(options: RetentionOptions, signal: AbortSignal): Promise<void> {
+  const { clock, logger, eventHours, estimateDays } = options;
+  while (!signal.aborted && eventHours + estimateDays > 0) {
     try {
-      await removeOldEvents(options, signal);
+      if (eventHours > 0) await removeOldEvents(options, signal);
+      if (estimateDays > 0) await removeOldEstimates(options, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof TdcError)) throw error;
-      logger.warn({ err: error }, 'old events could not be removed');
+      logger.warn({ err: error }, 'what is old could not be removed');
     }
     await clock.sleep(intervalMs, signal).catch((error) => {
       if (!signal.aborted) throw error;
@@ -32,12 +38,21 @@ export async function keepRemovingOldEvents(options: RetentionOptions, signal: A
   }
 }
 
-/** Removes what is too old now, detector by detector. */
-export async function removeOldEvents(
-  { repository, clock, logger, hours }: RetentionOptions,
+async function removeOldEstimates(
+  { repository, clock, estimateDays }: RetentionOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const beforeMs = clock.nowMs() - hours * msPerHour;
+  const beforeMs = clock.nowMs() - estimateDays * 24 * msPerHour;
+  for (const { id } of await repository.network.detectors(signal)) {
+    await repository.estimates.removeBefore(id, beforeMs, signal);
+  }
+}
+
+async function removeOldEvents(
+  { repository, clock, logger, eventHours }: RetentionOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const beforeMs = clock.nowMs() - eventHours * msPerHour;
   for (const { id } of await repository.network.detectors(signal)) {
     const removed = await repository.events.removeBefore(id, beforeMs, signal);
     if (removed !== 0)

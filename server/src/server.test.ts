@@ -37,7 +37,8 @@ const configIn = (at: string): ServerConfig => ({
   host: '127.0.0.1',
   ports: { collector: 0, query: 0, health: 0 },
   repository: { type: 'sqlite', file: join(at, 'tdc.sqlite') },
-  retentionHours: 24,
+  retention: { eventHours: 24, estimateDays: 1100 },
+  estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
   logLevel: 'silent',
 });
@@ -108,7 +109,14 @@ async function listAll(request: Parameters<typeof ListEventsRequest.fromPartial>
 describe('a server', () => {
   test('keeps a network, takes events and status, and answers for them', async () => {
     for (const id of ['D2', 'D1']) await putDetector(id);
-    const link = { fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 1200 };
+    const link = {
+      fromDetectorId: 'D1',
+      toDetectorId: 'D2',
+      maxSeconds: 600,
+      lengthM: 1200,
+      freeFlowSeconds: 85.5,
+      estimator: '',
+    };
     await ask(collector, CollectorServiceService.putLink, { link });
     const reported = AgentStatus.fromPartial({ detectorId: 'D1', version: '1.2.3', openPassages: 4 });
     await ask(collector, CollectorServiceService.reportStatus, { status: reported });

@@ -1,11 +1,12 @@
 import { type GrpcServer, type GrpcService, startGrpcServer } from '@tdc/shared/grpc-server.ts';
 import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
-import type { ServiceName } from './config.ts';
+import type { CalledService } from './config.ts';
 import type { ServerContext } from './context.ts';
+import { runEstimator } from './estimator/service.ts';
 import { watchRepository } from './health.ts';
 import { queryService } from './query/service.ts';
-import { keepRemovingOldEvents } from './retention.ts';
+import { keepRemovingOld } from './retention.ts';
 
 /** How long calls that are under way may take to end by themselves. */
 const shutdownGraceMs = 10_000;
@@ -13,7 +14,7 @@ const shutdownGraceMs = 10_000;
 /** A server that takes calls; disposing of it finishes and acknowledges what it has received. */
 export interface RunningServer extends AsyncDisposable {
   /** Bound addresses, host:port. */
-  readonly addresses: ReadonlyMap<ServiceName, string>;
+  readonly addresses: ReadonlyMap<CalledService, string>;
   /** Rejects when something that runs beside the calls fails for good; never resolves. */
   readonly failed: Promise<never>;
 }
@@ -21,9 +22,10 @@ export interface RunningServer extends AsyncDisposable {
 /** Starts the configured services on their ports. Throws when a port cannot be had; nothing stays open then. */
 export async function startServer(context: ServerContext): Promise<RunningServer> {
   const shutdown = new AbortController();
-  const servers = new Map<ServiceName, GrpcServer>();
+  const servers = new Map<CalledService, GrpcServer>();
   try {
     for (const name of context.config.services) {
+      if (name === 'estimator') continue;
       servers.set(name, await startService(name, context, shutdown.signal));
     }
   } catch (error) {
@@ -41,7 +43,7 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   };
 }
 
-function startService(name: ServiceName, context: ServerContext, shutdown: AbortSignal): Promise<GrpcServer> {
+function startService(name: CalledService, context: ServerContext, shutdown: AbortSignal): Promise<GrpcServer> {
   const { config, logger } = context;
   const { host, tls } = config;
   return startGrpcServer({
@@ -55,15 +57,15 @@ function startService(name: ServiceName, context: ServerContext, shutdown: Abort
 }
 
 /** The health port answers for the whole process; the other ports answer for themselves besides. */
-function servicesOf(name: ServiceName, context: ServerContext, shutdown: AbortSignal): readonly GrpcService[] {
+function servicesOf(name: CalledService, context: ServerContext, shutdown: AbortSignal): readonly GrpcService[] {
   const { config, repository, clock } = context;
   if (name === 'health') return [];
-  if (name === 'query') return [queryService({ repository, clock, shutdown })];
+  if (name === 'query') return [queryService({ repository, clock, shutdown, estimation: config.estimator })];
   const detectors = new KnownDetectors(repository.network, clock);
   return [collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown })];
 }
 
-/** What runs beside the calls until shutdown: the health of all ports, and retention where events are written. */
+/** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
 async function runBackground(
   { config, repository, clock, logger }: ServerContext,
   servers: readonly GrpcServer[],
@@ -73,13 +75,15 @@ async function runBackground(
     for (const server of servers) server.setServing(state === 'serving');
   };
   const retains = config.services.includes('collector');
+  const estimates = config.services.includes('estimator');
   await Promise.all([
     watchRepository({ repository, clock, logger, report }, shutdown),
-    retains ? keepRemovingOldEvents({ repository, clock, logger, hours: config.retentionHours }, shutdown) : undefined,
+    retains ? keepRemovingOld({ repository, clock, logger, ...config.retention }, shutdown) : undefined,
+    estimates ? runEstimator({ repository, clock, logger, config: config.estimator }, shutdown) : undefined,
   ]);
 }
 
-async function stopAll(servers: ReadonlyMap<ServiceName, GrpcServer>, shutdown: AbortController): Promise<void> {
+async function stopAll(servers: ReadonlyMap<CalledService, GrpcServer>, shutdown: AbortController): Promise<void> {
   for (const server of servers.values()) server.setServing(false);
   shutdown.abort(new Error('the server is shutting down'));
   await Promise.all([...servers.values()].map((server) => server.stop(shutdownGraceMs)));

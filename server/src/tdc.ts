@@ -7,14 +7,17 @@ import { openClient, type Run } from './client/context.ts';
 import { addDetectorsCommand } from './client/detectors.ts';
 import { addEventsCommand } from './client/events.ts';
 import { addLinksCommand } from './client/links.ts';
+import { addMatchesCommand } from './client/matches.ts';
 import { addNetworkApplyCommand } from './client/network-apply.ts';
 import { addNetworkShowCommand } from './client/network-show.ts';
+import { addRouteCommand } from './client/route.ts';
 import { addTrafficCommand } from './client/traffic.ts';
+import { addTravelTimesCommand } from './client/travel-times.ts';
 
 await runProgram('tdc', async (argv, signal) => {
   const program = newProgram(
     'tdc',
-    'Works with a travel-time network: its detectors, links and events',
+    'Works with a travel-time network: its travel times, detectors, links and events',
     packageJson.version,
   );
   program.configureHelp({ showGlobalOptions: true });
@@ -32,6 +35,9 @@ await runProgram('tdc', async (argv, signal) => {
   const network = program.command('network').description('the detectors and the links between them');
   addNetworkApplyCommand(network, run);
   addNetworkShowCommand(network, run);
+  addTravelTimesCommand(program, run);
+  addRouteCommand(program, run);
+  addMatchesCommand(program, run);
   addEventsCommand(program, run);
   addLinksCommand(program, run);
   addDetectorsCommand(program, run);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { textOf, yamlOf } from './config-file.ts';
 import { InvalidInputError } from './errors.ts';
-import type { Detector, Link, Network } from './network.ts';
+import { type Detector, estimatorNames, type Link, type Network } from './network.ts';
 import { detectorIdExpected, isDetectorId } from './wire.ts';
 
 const metres = z.number();
@@ -33,13 +33,21 @@ const linkSchema = z
     to: detectorId,
     max_seconds: z.number().int().min(1).max(86_400),
     length_m: z.number().positive().max(10_000_000).optional(),
+    free_flow_seconds: z.number().min(1).max(86_400).optional(),
+    estimator: z.enum(estimatorNames).optional(),
+  })
+  .refine(({ free_flow_seconds = 0, max_seconds }) => free_flow_seconds <= max_seconds, {
+    path: ['free_flow_seconds'],
+    message: 'expected no more than max_seconds',
   })
   .transform(
-    ({ from, to, max_seconds, length_m }): Link => ({
+    ({ from, to, max_seconds, length_m, free_flow_seconds, estimator }): Link => ({
       fromDetectorId: from,
       toDetectorId: to,
       maxSeconds: max_seconds,
       ...(length_m === undefined ? {} : { lengthM: length_m }),
+      ...(free_flow_seconds === undefined ? {} : { freeFlowSeconds: free_flow_seconds }),
+      ...(estimator === undefined ? {} : { estimator }),
     }),
   );
 

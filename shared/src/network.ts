@@ -26,6 +26,8 @@ export interface Detector {
 /** How the travel time of a link is estimated: our own, or one of the published estimators. */
 export const estimatorNames = ['grid-filter', 'transguide', 'dion-rakha', 'mad', 'iqr-median'] as const;
 export type EstimatorName = (typeof estimatorNames)[number];
+export const isEstimatorName = (text: string): text is EstimatorName =>
+  (estimatorNames as readonly string[]).includes(text);
 
 /** An ordered pair of detectors between which travel times are wanted. */
 export interface Link {

@@ -4,7 +4,7 @@ import { type AddressClass, type ClockQuality, type DetectionEvent, kinds } from
 import { eventIdMaker, eventTimeMsMax } from './event-id.ts';
 import { Event } from './generated/tdc/v1/event.ts';
 import { Detector as WireDetector, Link as WireLink } from './generated/tdc/v1/network.ts';
-import type { Detector, Link } from './network.ts';
+import { type Detector, estimatorNames, type Link } from './network.ts';
 import {
   detectorToWire,
   eventToWire,
@@ -248,12 +248,16 @@ describe('a link', () => {
       ends: fc.uniqueArray(detectorIds, { minLength: 2, maxLength: 2 }),
       maxSeconds: fc.integer({ min: 1, max: 86_400 }),
       lengthM: optional(fc.double({ min: 0, minExcluded: true, max: 10_000_000, noNaN: true })),
+      freeFlowSeconds: optional(fc.constant(1)),
+      estimator: optional(fc.constantFrom(...estimatorNames)),
     })
-    .map(({ ends: [fromDetectorId = '', toDetectorId = ''], maxSeconds, lengthM }) => ({
+    .map(({ ends: [fromDetectorId = '', toDetectorId = ''], maxSeconds, lengthM, freeFlowSeconds, estimator }) => ({
       fromDetectorId,
       toDetectorId,
       maxSeconds,
       ...(lengthM === undefined ? {} : { lengthM }),
+      ...(freeFlowSeconds === undefined ? {} : { freeFlowSeconds }),
+      ...(estimator === undefined ? {} : { estimator }),
     }));
 
   test('that went over the wire is the same link', () => {
@@ -265,7 +269,14 @@ describe('a link', () => {
     );
   });
 
-  const good: WireLink = { fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 60, lengthM: undefined };
+  const good: WireLink = {
+    fromDetectorId: 'D1',
+    toDetectorId: 'D2',
+    maxSeconds: 60,
+    lengthM: undefined,
+    freeFlowSeconds: undefined,
+    estimator: '',
+  };
   test.each<[string, Partial<WireLink>]>([
     ['link.from_detector_id', { fromDetectorId: '' }],
     ['link.to_detector_id', { toDetectorId: 'D 2' }],
@@ -273,6 +284,9 @@ describe('a link', () => {
     ['link.max_seconds', { maxSeconds: 0 }],
     ['link.max_seconds', { maxSeconds: 86_401 }],
     ['link.length_m', { lengthM: 0 }],
+    ['link.free_flow_seconds', { freeFlowSeconds: 61 }],
+    ['link.free_flow_seconds', { freeFlowSeconds: Number.NaN }],
+    ['link.estimator', { estimator: 'best' }],
     ['link.length_m', { lengthM: 10_000_001 }],
     ['link.length_m', { lengthM: Number.NaN }],
   ])('with a wrong %s (case %#) is refused by that name', (field, wrong) => {

@@ -8,7 +8,7 @@ import {
   Kind as WireKind,
 } from './generated/tdc/v1/event.ts';
 import type { Detector as WireDetector, Link as WireLink } from './generated/tdc/v1/network.ts';
-import type { Detector, Link, Position } from './network.ts';
+import { type Detector, estimatorNames, isEstimatorName, type Link, type Position } from './network.ts';
 
 /** What is wrong with a message. */
 export interface Problem {
@@ -226,7 +226,7 @@ export function detectorToWire({ id, name, position }: Detector): WireDetector {
 
 export function parseLink(wire: WireLink | undefined): Parsed<Link> {
   if (wire === undefined) return bad('link', 'missing: expected a link');
-  const { fromDetectorId, toDetectorId, maxSeconds, lengthM } = wire;
+  const { fromDetectorId, toDetectorId, maxSeconds, lengthM, freeFlowSeconds, estimator } = wire;
   if (!isDetectorId(fromDetectorId))
     return bad('link.from_detector_id', `${quoted(fromDetectorId)}: expected ${detectorIdExpected}`);
   if (!isDetectorId(toDetectorId))
@@ -238,10 +238,21 @@ export function parseLink(wire: WireLink | undefined): Parsed<Link> {
   if (lengthM !== undefined && !(lengthM > 0 && lengthM <= 10_000_000)) {
     return bad('link.length_m', `${lengthM}: expected more than 0 and at most 10000000 metres`);
   }
-  return {
-    ok: true,
-    value: { fromDetectorId, toDetectorId, maxSeconds, ...(lengthM === undefined ? {} : { lengthM }) },
+  if (freeFlowSeconds !== undefined && !(freeFlowSeconds >= 1 && freeFlowSeconds <= maxSeconds)) {
+    return bad('link.free_flow_seconds', `${freeFlowSeconds}: expected 1 to max_seconds, ${maxSeconds}`);
+  }
+  if (estimator !== '' && !isEstimatorName(estimator)) {
+    return bad('link.estimator', `${quoted(estimator)}: expected one of ${estimatorNames.join(', ')}, or nothing`);
+  }
+  const value = {
+    fromDetectorId,
+    toDetectorId,
+    maxSeconds,
+    ...(lengthM === undefined ? {} : { lengthM }),
+    ...(freeFlowSeconds === undefined ? {} : { freeFlowSeconds }),
+    ...(estimator === '' ? {} : { estimator }),
   };
+  return { ok: true, value };
 }
 
 export function linkToWire(link: Link): WireLink {
@@ -250,5 +261,7 @@ export function linkToWire(link: Link): WireLink {
     toDetectorId: link.toDetectorId,
     maxSeconds: link.maxSeconds,
     lengthM: link.lengthM,
+    freeFlowSeconds: link.freeFlowSeconds,
+    estimator: link.estimator ?? '',
   };
 }

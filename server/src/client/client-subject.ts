@@ -7,6 +7,7 @@ import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
+import type { ServiceName } from '../config.ts';
 import { openContext } from '../context.ts';
 import { startServer } from '../server.ts';
 import type { ClientConfig } from './config.ts';
@@ -31,9 +32,9 @@ export interface TestClient extends Disposable {
   err(): string;
 }
 
-export async function startSubject(): Promise<ClientSubject> {
+export async function startSubject(services: readonly ServiceName[] = ['collector', 'query']): Promise<ClientSubject> {
   const folder = mkdtempSync(join(tmpdir(), 'tdc-client-'));
-  let running = await startIn(folder, { collector: 0, query: 0 });
+  let running = await startIn(folder, services, { collector: 0, query: 0 });
   const { collector, query } = running;
   const ports = { collector: portOf(collector), query: portOf(query) };
   return {
@@ -43,7 +44,7 @@ export async function startSubject(): Promise<ClientSubject> {
     client: ({ clock = systemClock, ...config } = {}) => testClient({ collector, query, ...config }, clock),
     stop: () => running.stop(),
     start: async () => {
-      running = await startIn(folder, ports);
+      running = await startIn(folder, services, ports);
     },
     async [Symbol.asyncDispose]() {
       await running.stop();
@@ -54,15 +55,20 @@ export async function startSubject(): Promise<ClientSubject> {
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 
-async function startIn(folder: string, ports: { readonly collector: number; readonly query: number }) {
+async function startIn(
+  folder: string,
+  services: readonly ServiceName[],
+  ports: { readonly collector: number; readonly query: number },
+) {
   const logger = createLogger({ level: 'silent' });
   const context = await openContext(
     {
-      services: ['collector', 'query'],
+      services,
       host: '127.0.0.1',
       ports: { ...ports, health: 0 },
       repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
-      retentionHours: 0,
+      retention: { eventHours: 0, estimateDays: 0 },
+      estimator: { estimator: 'grid-filter', rotating: true, delaySeconds: 1, reachHours: 24 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
       logLevel: 'silent',
     },

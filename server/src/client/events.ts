@@ -1,7 +1,6 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { type DetectionEvent, type Kind, kinds } from '@tdc/shared/event.ts';
 import type { EventFilter } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { parseTime } from '@tdc/shared/time-text.ts';
 import { isDeviceId, kindToWireNumber, quoted } from '@tdc/shared/wire.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientContext, Run } from './context.ts';
@@ -10,7 +9,7 @@ import { detectorListFlag, listFlag, numberFlag } from './flags.ts';
 import { followEvents } from './follow-events.ts';
 import { type RowWriter, rowWriter } from './formats/row-writer.ts';
 import { listEvents } from './list-events.ts';
-import { durationText } from './times.ts';
+import { durationText, timeFlag } from './times.ts';
 
 export interface EventsOptions {
   readonly detector?: readonly string[];
@@ -74,8 +73,8 @@ async function printListed(
   { from, to, order = 'newest', limit = limitByDefault }: EventsOptions,
   writer: RowWriter<DetectionEvent>,
 ): Promise<void> {
-  const fromMs = from === undefined ? 0 : timeOf(context, '--from', from);
-  const toMs = to === undefined ? 0 : timeOf(context, '--to', to);
+  const fromMs = from === undefined ? 0 : timeFlag(context, '--from', from);
+  const toMs = to === undefined ? 0 : timeFlag(context, '--to', to);
   if (to !== undefined && fromMs > toMs) {
     throw new InvalidInputError(`--to ${to}: expected a time that is not before --from ${from}`, { field: '--to' });
   }
@@ -95,7 +94,7 @@ async function printFollowed(
       field: flag,
     });
   }
-  const fromMs = from === undefined ? {} : { fromMs: timeOf(context, '--from', from) };
+  const fromMs = from === undefined ? {} : { fromMs: timeFlag(context, '--from', from) };
   let left = limit === 0 ? Number.POSITIVE_INFINITY : limit;
   try {
     for await (const page of followEvents(context, { filter, ...fromMs })) {
@@ -124,10 +123,4 @@ function parseDeviceFlag(text: string): string {
   const device = text.toLowerCase();
   if (isDeviceId(device)) return device;
   throw new InvalidArgumentError(`${quoted(text)}: expected 6 to 32 hexadecimal digits.`);
-}
-
-function timeOf({ clock }: ClientContext, field: string, text: string): number {
-  const timeMs = parseTime(text, { nowMs: clock.nowMs(), field });
-  if (timeMs >= 0) return timeMs;
-  throw new InvalidInputError(`${field} ${text}: expected a time since 1970`, { field });
 }

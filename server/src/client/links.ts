@@ -11,13 +11,21 @@ export const linkView: View<Link> = {
     { title: 'to', text: ({ toDetectorId }) => toDetectorId },
     { title: 'max seconds', text: ({ maxSeconds }) => String(maxSeconds), align: 'right' },
     { title: 'length m', text: ({ lengthM }) => (lengthM === undefined ? '' : String(lengthM)), align: 'right' },
+    {
+      title: 'free flow s',
+      text: ({ freeFlowSeconds }) => (freeFlowSeconds === undefined ? '' : String(freeFlowSeconds)),
+      align: 'right',
+    },
+    { title: 'estimator', text: ({ estimator }) => estimator ?? '' },
   ],
-  fields: ['from_detector_id', 'to_detector_id', 'max_seconds', 'length_m'],
+  fields: ['from_detector_id', 'to_detector_id', 'max_seconds', 'length_m', 'free_flow_seconds', 'estimator'],
   record: (link) => ({
     from_detector_id: link.fromDetectorId,
     to_detector_id: link.toDetectorId,
     max_seconds: link.maxSeconds,
     length_m: link.lengthM ?? null,
+    free_flow_seconds: link.freeFlowSeconds ?? null,
+    estimator: link.estimator ?? null,
   }),
 };
 

@@ -41,7 +41,7 @@ detectors:
   - { id: A, name: Alpha, latitude: 52.5, longitude: 13.4 }
   - { id: B, x: 10.5, y: -3 }
 links:
-  - { from: A, to: B, max_seconds: 600, length_m: 900.5 }
+  - { from: A, to: B, max_seconds: 600, length_m: 900.5, free_flow_seconds: 70, estimator: mad }
   - { from: B, to: A, max_seconds: 600 }
 `;
 const second = `
@@ -55,8 +55,8 @@ links:
 test('a network is shown before it is made, made, changed, pruned, and applied again without a change', async () => {
   const wouldAdd = `+ detector A  name "Alpha", at latitude 52.5, longitude 13.4
 + detector B  name "", at x 10.5 m, y -3 m
-+ link A -> B  max_seconds 600, length_m 900.5
-+ link B -> A  max_seconds 600, length_m none
++ link A -> B  max_seconds 600, length_m 900.5, free_flow_seconds 70, estimator mad
++ link B -> A  max_seconds 600, length_m none, free_flow_seconds learned, estimator default
 `;
   expect((await apply(first, { dryRun: true })).out).toBe(
     `${wouldAdd}4 to add, 0 to change, 0 to delete, 0 unchanged; nothing was done\n`,
@@ -66,7 +66,7 @@ test('a network is shown before it is made, made, changed, pruned, and applied a
 
   expect((await apply(second)).out).toBe(`~ detector A  name "Alpha" -> "Alpha square"
 + detector C  name "", at x 0 m, y 0 m
-+ link A -> C  max_seconds 60, length_m none
++ link A -> C  max_seconds 60, length_m none, free_flow_seconds learned, estimator default
 In the server and not in the file, kept (--prune deletes them):
   link A -> B
   link B -> A
@@ -89,7 +89,7 @@ test('what is shown as JSON is a file that can be applied and changes nothing', 
   const shown = await show('json');
   expect((await apply(shown, { prune: true })).out).toBe('0 added, 0 changed, 0 deleted, 4 unchanged\n');
   expect(JSON.parse(shown).links).toEqual([
-    { from: 'A', to: 'B', max_seconds: 600, length_m: 900.5 },
+    { from: 'A', to: 'B', max_seconds: 600, length_m: 900.5, free_flow_seconds: 70, estimator: 'mad' },
     { from: 'B', to: 'A', max_seconds: 600 },
   ]);
 });
@@ -100,12 +100,12 @@ test('the network is shown as tables, the links as rows too', async () => {
 A         Alpha  latitude 52.5, longitude 13.4
 B                x 10.5 m, y -3 m
 
-from  to  max seconds  length m
-A     B           600     900.5
+from  to  max seconds  length m  free flow s  estimator
+A     B           600     900.5           70  mad
 B     A           600
 `);
   expect(await show('csv', links)).toBe(
-    'from_detector_id,to_detector_id,max_seconds,length_m\nA,B,600,900.5\nB,A,600,\n',
+    'from_detector_id,to_detector_id,max_seconds,length_m,free_flow_seconds,estimator\nA,B,600,900.5,70,mad\nB,A,600,,,\n',
   );
   await expect(show('csv')).rejects.toThrow('--output csv: expected table or json');
 });

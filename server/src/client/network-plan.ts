@@ -77,10 +77,12 @@ export function partFacts(part: Part): ReadonlyMap<string, string> {
       ['at', positionText(position)],
     ]);
   }
-  const { maxSeconds, lengthM } = part.link;
+  const { maxSeconds, lengthM, freeFlowSeconds, estimator } = part.link;
   return new Map([
     ['max_seconds', String(maxSeconds)],
     ['length_m', lengthM === undefined ? 'none' : String(lengthM)],
+    ['free_flow_seconds', freeFlowSeconds === undefined ? 'learned' : String(freeFlowSeconds)],
+    ['estimator', estimator ?? 'default'],
   ]);
 }
 

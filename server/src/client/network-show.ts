@@ -56,9 +56,11 @@ const detectorEntry = ({ id, name, position }: Detector): JsonValue => ({
     : { x: position.xM, y: position.yM }),
 });
 
-const linkEntry = ({ fromDetectorId, toDetectorId, maxSeconds, lengthM }: Link): JsonValue => ({
-  from: fromDetectorId,
-  to: toDetectorId,
-  max_seconds: maxSeconds,
-  ...(lengthM === undefined ? {} : { length_m: lengthM }),
+const linkEntry = (link: Link): JsonValue => ({
+  from: link.fromDetectorId,
+  to: link.toDetectorId,
+  max_seconds: link.maxSeconds,
+  ...(link.lengthM === undefined ? {} : { length_m: link.lengthM }),
+  ...(link.freeFlowSeconds === undefined ? {} : { free_flow_seconds: link.freeFlowSeconds }),
+  ...(link.estimator === undefined ? {} : { estimator: link.estimator }),
 });

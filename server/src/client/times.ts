@@ -1,3 +1,7 @@
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { parseTime } from '@tdc/shared/time-text.ts';
+import type { ClientContext } from './context.ts';
+
 const two = (value: number): string => String(Math.trunc(value)).padStart(2, '0');
 
 /** ISO 8601 for people: local time with its offset, or UTC. */
@@ -24,4 +28,19 @@ const units = [
 export function durationText(ms: number): string {
   const [name, unitMs] = units.find(([, each]) => ms >= each) ?? ['s', 1000];
   return `${Math.max(0, Math.floor(ms / unitMs))} ${name}`;
+}
+
+/** Seconds for people: `48 s`, `1:32`, `1:02:07`. */
+export function secondsText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** A time of a flag, Unix milliseconds. Throws InvalidInputError for what is none, or before 1970. */
+export function timeFlag({ clock }: Pick<ClientContext, 'clock'>, field: string, text: string): number {
+  const timeMs = parseTime(text, { nowMs: clock.nowMs(), field });
+  if (timeMs >= 0) return timeMs;
+  throw new InvalidInputError(`${field} ${text}: expected a time since 1970`, { field });
 }

@@ -1,106 +1,23 @@
-import type { ServiceError } from '@grpc/grpc-js';
-import { type BackoffPolicy, backoffMs } from '@tdc/shared/backoff.ts';
-import { OutOfRangeError, TdcError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-import type { EventFilter, WatchEventsResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { errorOfStatus } from '@tdc/shared/grpc-status.ts';
+import type { EventFilter } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { parseEvent } from '@tdc/shared/wire.ts';
-import { type ClientContext, understood, withService } from './context.ts';
-import { durationText, timeText } from './times.ts';
+import { type ClientContext, understood } from './context.ts';
+import { keepWatching } from './keep-watching.ts';
 
-const backoff: BackoffPolicy = { baseMs: 500, maxMs: 10_000 };
-
-/**
- * Events as they are committed, from now on; the first page is empty and says that the watch has begun. Returns when the
- * signal aborts. A connection that is lost later is made again, from where it broke off, for as long as it takes; standard
- * error says so. Throws when the watch cannot begin, or when trying again would not help.
- */
+/** Events as they are committed, from now on; the first page is empty. Nothing is missed by a lost connection; see keepWatching. */
 export async function* watchEvents(
   context: ClientContext,
   filter: EventFilter,
 ): AsyncGenerator<readonly DetectionEvent[]> {
-  const { clock, random, signal, stderr } = context;
   let cursor = '';
-  let hasBegun = false;
-  let attempt = 0;
-  let lostAtMs: number | undefined;
-  while (!signal.aborted) {
-    try {
-      for await (const response of watchOnce(context, filter, cursor)) {
-        if (lostAtMs !== undefined) stderr.write(`tdc: back after ${durationText(clock.monotonicMs() - lostAtMs)}\n`);
-        hasBegun = true;
-        attempt = 0;
-        lostAtMs = undefined;
-        cursor = response.cursor;
-        yield response.events.map((event) => understood(parseEvent(event)));
-      }
-      throw new UnavailableError('the server ended the watch');
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!hasBegun || !isPassing(error)) throw withService(error, context.config, 'query');
-      if (error instanceof OutOfRangeError) cursor = '';
-      const message = lossText(context, error, lostAtMs === undefined);
-      if (message !== '') stderr.write(message);
-      lostAtMs ??= clock.monotonicMs();
-      if (!(await slept(context, backoffMs(backoff, attempt++, random)))) return;
-    }
+  const watch = {
+    open: () => context.query.watchEvents({ filter, cursor }),
+    beginAnew: () => {
+      cursor = '';
+    },
+  };
+  for await (const response of keepWatching(context, watch)) {
+    cursor = response.cursor;
+    yield response.events.map((event) => understood(parseEvent(event)));
   }
 }
-
-const isPassing = (error: unknown): error is TdcError =>
-  error instanceof OutOfRangeError || (error instanceof TdcError && error.retryable);
-
-function lossText({ clock, config }: ClientContext, error: TdcError, isFirst: boolean): string {
-  if (error instanceof OutOfRangeError) {
-    const now = timeText(clock.nowMs(), config);
-    return `tdc: events were missed: the server no longer reaches back to where the watch broke off; watching from ${now} on\n`;
-  }
-  return isFirst ? `tdc: away from query ${config.query}, trying again: ${error.message}\n` : '';
-}
-
-/** Whether the time has passed; false when the signal aborts. */
-async function slept({ clock, signal }: ClientContext, ms: number): Promise<boolean> {
-  try {
-    await clock.sleep(ms, signal);
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  }
-}
-
-/** One stream, until it breaks; it is cancelled when nobody reads on. Throws TdcError. */
-async function* watchOnce(
-  { query, config, signal }: ClientContext,
-  filter: EventFilter,
-  cursor: string,
-): AsyncGenerator<WatchEventsResponse> {
-  const stream = query.watchEvents({ filter, cursor });
-  // After the last read nobody else would take the error that a cancelled stream ends with.
-  stream.on('error', () => {});
-  const cancel = () => stream.cancel();
-  let isLate = false;
-  const late = setTimeout(() => {
-    isLate = true;
-    cancel();
-  }, config.timeoutMs);
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
-  try {
-    const responses: AsyncIterable<WatchEventsResponse> = stream;
-    for await (const response of responses) {
-      clearTimeout(late);
-      yield response;
-    }
-  } catch (error) {
-    if (isLate) throw new UnavailableError(`no answer within ${config.timeoutMs} ms`, { cause: error });
-    throw isServiceError(error) ? errorOfStatus(error) : error;
-  } finally {
-    clearTimeout(late);
-    signal.removeEventListener('abort', cancel);
-    cancel();
-  }
-}
-
-const isServiceError = (error: unknown): error is ServiceError =>
-  error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;

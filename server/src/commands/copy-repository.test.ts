@@ -36,13 +36,29 @@ async function contentOf(backend: Backend) {
   const events = [];
   for (const { id } of detectors) events.push(...(await allEvents(repository, { detectorId: id })));
   const links = await repository.network.links(never);
-  return { detectors, links, statuses: await repository.statuses.list(never), events };
+  const estimates = await Promise.all(
+    links.map(async ({ fromDetectorId, toDetectorId }) => {
+      const range = { fromDetectorId, toDetectorId, fromMs: 0, toMs: 2 ** 48, limit: 1000 };
+      return repository.estimates.scan({ ...range, order: 'oldest-first', revisions: 'all' }, never);
+    }),
+  );
+  const newest = await repository.estimates.newest(never);
+  return { detectors, links, estimates, newest, statuses: await repository.statuses.list(never), events };
 }
 
 async function fill(backend: Backend): Promise<void> {
   await using repository = await open(backend);
   for (const id of ['D1', 'D2', 'D3']) await repository.network.putDetector(detector(id), never);
   await repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 12 }, never);
+  await repository.network.putLink({ fromDetectorId: 'D3', toDetectorId: 'D2', maxSeconds: 600 }, never);
+  await using session = await repository.claims.join('filling', never);
+  const claim = await session.claim('D2', never);
+  const estimates = Array.from({ length: 900 }, (_, i) => ({
+    ...{ fromDetectorId: i % 3 === 0 ? 'D3' : 'D1', toDetectorId: 'D2', revision: 1 + (i % 2) },
+    timeMs: 1_700_000_040_000 + Math.floor(i / 4) * 60_000,
+    estimate: { samples: i, status: 'no_data' as const },
+  }));
+  if (claim !== undefined) await repository.estimates.publish(claim, estimates, estimates.slice(-1), never);
   for (const detectorId of ['D1', 'D3']) {
     const events = Array.from({ length: 3500 }, (_, i) =>
       madeUpEvent({ detectorId, referenceTimeMs: 1_700_000_000_000 + i * 500 }),
@@ -54,7 +70,7 @@ async function fill(backend: Backend): Promise<void> {
 test('a repository copied from a file to etcd and back is the same', async () => {
   await fill(sqlite('a'));
   const content = await contentOf(sqlite('a'));
-  expect(await copy(sqlite('a'), etcd('a'))).toEqual({ detectors: 3, links: 1, statuses: 0, events: 7000 });
+  expect(await copy(sqlite('a'), etcd('a'))).toMatchObject({ detectors: 3, links: 2, statuses: 0, events: 7000 });
   expect(await contentOf(etcd('a'))).toEqual(content);
   await copy(etcd('a'), sqlite('b'));
   expect(await contentOf(sqlite('b'))).toEqual(content);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
 import { openRepository } from '../context.ts';
 import type { Claim, EventPosition, Repository } from '../repository.ts';
+import { copyEstimates } from './copy-estimates.ts';
 
 export type Backend = ServerConfig['repository'];
 
@@ -23,6 +24,8 @@ export interface Copied {
   readonly statuses: number;
   /** Events of this run; those of an interrupted one before it are not counted again. */
   readonly events: number;
+  /** Travel times, revisions included; those of an interrupted run are counted again. */
+  readonly estimates: number;
 }
 
 const pageEvents = 1000;
@@ -45,7 +48,8 @@ export async function copyRepository(options: CopyOptions, signal: AbortSignal):
   const claim = await session.claim(claimName, signal);
   if (claim === undefined) throw new PreconditionError('another copy into this repository is under way');
   const running = AbortSignal.any([signal, session.lost]);
-  return await new Copy(source, target, claim, options.report).run(running);
+  const copied = await new Copy(source, target, claim, options.report).run(running);
+  return { ...copied, estimates: await copyEstimates(source, target, session, running) };
 }
 
 function isSame(a: Backend, b: Backend): boolean {
@@ -67,7 +71,7 @@ class Copy {
     this.#report = report;
   }
 
-  async run(signal: AbortSignal): Promise<Copied> {
+  async run(signal: AbortSignal): Promise<Omit<Copied, 'estimates'>> {
     const detectors = await this.#source.network.detectors(signal);
     for (const detector of detectors) await this.#target.network.putDetector(detector, signal);
     const links = await this.#source.network.links(signal);

@@ -21,6 +21,8 @@ import { temporaryRepository } from '../repositories/sqlite/temporary-repository
 import type { Repository } from '../repository.ts';
 import { watchEvents } from './watch-events.ts';
 
+const estimation = { estimator: 'grid-filter', rotating: true } as const;
+
 const never = new AbortController().signal;
 let repository: Repository;
 let shutdown: AbortController;
@@ -30,7 +32,7 @@ let client: QueryServiceClient;
 beforeEach(async () => {
   repository = await temporaryRepository(['D1', 'D2']);
   shutdown = new AbortController();
-  const context = { repository, clock: systemClock, shutdown: shutdown.signal };
+  const context = { repository, estimation, clock: systemClock, shutdown: shutdown.signal };
   server = new Server();
   const { watchEvents: definition } = QueryServiceService;
   server.addService(

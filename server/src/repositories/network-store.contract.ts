@@ -11,7 +11,10 @@ export function networkContract({ repository, reopen }: ContractSubject): void {
     const { network } = repository();
     const berlin: Detector = { id: 'D2', name: 'Brücke', position: { type: 'geo', latitude: 52.5, longitude: 13.4 } };
     await network.putDetector(berlin, never);
-    const there: Link = { fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 1234.5 };
+    const there: Link = {
+      ...{ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 1234.5 },
+      ...{ freeFlowSeconds: 90.5, estimator: 'mad' },
+    };
     const back: Link = { fromDetectorId: 'D2', toDetectorId: 'D1', maxSeconds: 60 };
     const far: Link = { fromDetectorId: 'D1', toDetectorId: 'D3', maxSeconds: 86_400 };
     for (const link of [back, far, { ...there, maxSeconds: 1 }, there]) await network.putLink(link, never);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Repository } from '../repository.ts';
 import { claimContract } from './claims.contract.ts';
 import { type ContractSubject, detector, never, type RepositoryUnderTest } from './contract-subject.ts';
+import { estimateContract } from './estimates.contract.ts';
 import { followContract } from './event-follow.contract.ts';
 import { eventContract, removalContract } from './event-store.contract.ts';
 import { networkContract, statusContract } from './network-store.contract.ts';
@@ -32,5 +33,6 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     networkContract(contractSubject);
     statusContract(contractSubject);
     claimContract(contractSubject);
+    estimateContract(contractSubject);
   });
 }

@@ -90,7 +90,7 @@ export class GridFilterEstimator implements LinkEstimator {
   judge(match: Match): Judgement {
     const share = this.#share(match);
     const credence = this.#credence(match);
-    const reason = credence < 0.5 ? 'unlikely' : share < 0.5 ? 'together' : 'used';
+    const reason = credence < 0.5 ? 'unlikely' : share < 1 ? 'together' : 'used';
     return { weight: credence * share, reason };
   }
 

@@ -7,6 +7,8 @@
  *     /<prefix>/statuses/<detector id>                                the last status of its agent
  *     /<prefix>/claims/<name>                                         a worker's claim, on its lease
  *     /<prefix>/checkpoints/<name>                                    how far the work under a claim has come
+ *     /<prefix>/estimates/<destination>/<unix seconds>/<revision>     the travel times of a minute, of the links to a detector
+ *     /<prefix>/newest-estimates/<destination>                        those of the last minute
  *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
  *     /<prefix>/network                                               changes with every change of registry or links
  *     /<prefix>/schema                                                version of all this, and the identity of the store
@@ -62,6 +64,22 @@ export class Keys {
 
   worker(workerId: string): string {
     return `${this.#root}/workers/${workerId}`;
+  }
+
+  /** The travel times of a minute; revisions have four digits. */
+  estimates(toDetectorId: string, timeMs: number, revision: number): string {
+    return `${this.estimatesBound(toDetectorId, timeMs)}${String(revision).padStart(4, '0')}`;
+  }
+
+  /** What divides the travel times before a minute from those at it and later. */
+  estimatesBound(toDetectorId: string, timeMs: number): string {
+    const family = `${this.#root}/estimates/${toDetectorId}/`;
+    if (timeMs >= bucketTimeMsMax) return endOfPrefix(family);
+    return `${family}${String(Math.ceil(Math.max(0, timeMs) / 1000)).padStart(bucketDigits, '0')}/`;
+  }
+
+  newestEstimates(toDetectorId: string): string {
+    return `${this.#root}/newest-estimates/${toDetectorId}`;
   }
 
   event(detectorId: string, timeMs: number, { id, deviceId }: EventPosition): string {

@@ -1,5 +1,5 @@
 /** Detectors and links as JSON in etcd. Numbers are text, as the owner's documents write `max_seconds`. */
-import type { Detector, Link } from '@tdc/shared/network.ts';
+import { type Detector, estimatorNames, type Link } from '@tdc/shared/network.ts';
 import { z } from 'zod';
 import { jsonOf } from './event-value.ts';
 
@@ -17,7 +17,12 @@ const detectorSchema = z.union([
     .transform(({ name, x_m, y_m }) => ({ name, position: { type: 'plane' as const, xM: x_m, yM: y_m } })),
 ]);
 
-const linkSchema = z.object({ max_seconds: numberText, length_m: numberText.optional() });
+const linkSchema = z.object({
+  max_seconds: numberText,
+  length_m: numberText.optional(),
+  free_flow_seconds: numberText.optional(),
+  estimator: z.enum(estimatorNames).optional(),
+});
 
 export function detectorToValue({ name, position }: Detector): string {
   const place =
@@ -33,16 +38,25 @@ export function detectorOfValue(id: string, value: Buffer): Detector | undefined
   return parsed.success ? { id, ...parsed.data } : undefined;
 }
 
-export function linkToValue({ maxSeconds, lengthM }: Link): string {
+export function linkToValue({ maxSeconds, lengthM, freeFlowSeconds, estimator }: Link): string {
   return JSON.stringify({
     max_seconds: String(maxSeconds),
     length_m: lengthM === undefined ? undefined : String(lengthM),
+    free_flow_seconds: freeFlowSeconds === undefined ? undefined : String(freeFlowSeconds),
+    estimator,
   });
 }
 
 export function linkOfValue(fromDetectorId: string, toDetectorId: string, value: Buffer): Link | undefined {
   const parsed = linkSchema.safeParse(jsonOf(value));
   if (!parsed.success) return undefined;
-  const { max_seconds: maxSeconds, length_m: lengthM } = parsed.data;
-  return { fromDetectorId, toDetectorId, maxSeconds, ...(lengthM === undefined ? {} : { lengthM }) };
+  const { max_seconds: maxSeconds, length_m: lengthM, free_flow_seconds: freeFlowSeconds, estimator } = parsed.data;
+  return {
+    fromDetectorId,
+    toDetectorId,
+    maxSeconds,
+    ...(lengthM === undefined ? {} : { lengthM }),
+    ...(freeFlowSeconds === undefined ? {} : { freeFlowSeconds }),
+    ...(estimator === undefined ? {} : { estimator }),
+  };
 }

@@ -5,6 +5,7 @@ import type { Repository } from '../../repository.ts';
 import { EtcdClaimStore } from './claims.ts';
 import { keepCompacting } from './compaction.ts';
 import { EtcdConnection, type EtcdOptions } from './connection.ts';
+import { EtcdEstimateStore } from './estimates.ts';
 import { EventFollower } from './event-follower.ts';
 import { EventScanner } from './event-scanner.ts';
 import { EventWriter } from './event-writer.ts';
@@ -60,6 +61,7 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
     network: new EtcdNetworkStore(connection, keys),
     statuses: new EtcdStatusStore(connection, keys),
     claims: new EtcdClaimStore(connection, keys, clock),
+    estimates: new EtcdEstimateStore(connection, keys),
     staleSinceMs: () => connection.staleSinceMs,
     async ping(signal) {
       // Answered by a majority, or not at all.

@@ -55,8 +55,7 @@ export class SqliteClaimStore implements ClaimStore {
 
   async save({ name, fence }: Claim, value: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#holders.get(name)?.fence !== fence)
-      throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+    this.verify({ name, fence });
     guarded(this.#file, 'storing a checkpoint', () => this.#save.run(name, Number(fence), value));
   }
 
@@ -64,6 +63,12 @@ export class SqliteClaimStore implements ClaimStore {
     signal.throwIfAborted();
     const row = guarded(this.#file, 'reading a checkpoint', () => this.#load.get(name));
     return row === undefined ? undefined : { fence: BigInt(row.fence), value: row.value };
+  }
+
+  /** Throws ClaimLostError for a claim that does not hold any more. */
+  verify({ name, fence }: Claim): void {
+    if (this.#holders.get(name)?.fence === fence) return;
+    throw new ClaimLostError(`the claim on ${name} does not hold any more`);
   }
 
   claim(session: Session, name: string): Claim | undefined {

@@ -1,5 +1,5 @@
 import { NotFoundError, PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
-import type { Detector, Link, Position } from '@tdc/shared/network.ts';
+import { type Detector, isEstimatorName, type Link, type Position } from '@tdc/shared/network.ts';
 import type { Database } from 'better-sqlite3';
 import type { NetworkStore } from '../../repository.ts';
 import { behindEveryId } from './event-bound.ts';
@@ -21,6 +21,8 @@ interface LinkRow {
   readonly to_detector_id: string;
   readonly max_seconds: number;
   readonly length_m: number | null;
+  readonly free_flow_seconds: number | null;
+  readonly estimator: string | null;
 }
 
 export class SqliteNetworkStore implements NetworkStore {
@@ -83,14 +85,22 @@ export class SqliteNetworkStore implements NetworkStore {
     return guarded(this.#file, 'reading links', () => this.#statements.links.all()).map(linkOfRow);
   }
 
-  async putLink({ fromDetectorId, toDetectorId, maxSeconds, lengthM }: Link, signal: AbortSignal): Promise<void> {
+  async putLink(link: Link, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const { fromDetectorId, toDetectorId, maxSeconds } = link;
     const ends = { 'link.from_detector_id': fromDetectorId, 'link.to_detector_id': toDetectorId };
     for (const [field, id] of Object.entries(ends)) {
       if (!this.knows(id)) throw new PreconditionError(`detector ${id} is not in the network`, { field });
     }
     guarded(this.#file, 'storing a link', () =>
-      this.#statements.putLink.run(fromDetectorId, toDetectorId, maxSeconds, lengthM ?? null),
+      this.#statements.putLink.run(
+        fromDetectorId,
+        toDetectorId,
+        maxSeconds,
+        link.lengthM ?? null,
+        link.freeFlowSeconds ?? null,
+        link.estimator ?? null,
+      ),
     );
   }
 
@@ -125,9 +135,10 @@ function prepare(database: Database) {
       'SELECT * FROM links WHERE from_detector_id = ? OR to_detector_id = ? LIMIT 1',
     ),
     putLink: database.prepare(
-      `INSERT INTO links (from_detector_id, to_detector_id, max_seconds, length_m) VALUES (?, ?, ?, ?)
-       ON CONFLICT (from_detector_id, to_detector_id) DO UPDATE SET (max_seconds, length_m)
-         = (excluded.max_seconds, excluded.length_m)`,
+      `INSERT INTO links (from_detector_id, to_detector_id, max_seconds, length_m, free_flow_seconds, estimator)
+       VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (from_detector_id, to_detector_id) DO UPDATE SET (max_seconds, length_m, free_flow_seconds, estimator)
+         = (excluded.max_seconds, excluded.length_m, excluded.free_flow_seconds, excluded.estimator)`,
     ),
     deleteLink: database.prepare('DELETE FROM links WHERE from_detector_id = ? AND to_detector_id = ?'),
   };
@@ -150,5 +161,7 @@ function linkOfRow(row: LinkRow): Link {
     toDetectorId: row.to_detector_id,
     maxSeconds: row.max_seconds,
     ...(row.length_m === null ? {} : { lengthM: row.length_m }),
+    ...(row.free_flow_seconds === null ? {} : { freeFlowSeconds: row.free_flow_seconds }),
+    ...(row.estimator === null || !isEstimatorName(row.estimator) ? {} : { estimator: row.estimator }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Repository } from '../../repository.ts';
 import { SqliteClaimStore } from './claims.ts';
+import { SqliteEstimateStore } from './estimates.ts';
 import { EventRemover } from './event-remover.ts';
 import { SqliteEventStore } from './events.ts';
 import { guarded } from './faults.ts';
@@ -33,6 +34,7 @@ function compose(open: OpenDatabase): Repository {
     network,
     statuses: new SqliteStatusStore(open, network.knows),
     claims,
+    estimates: new SqliteEstimateStore(open, claims),
     staleSinceMs: () => undefined,
     async ping(signal) {
       signal.throwIfAborted();

@@ -81,6 +81,28 @@ const migrations = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE links ADD COLUMN free_flow_seconds REAL;
+  ALTER TABLE links ADD COLUMN estimator TEXT;
+
+  CREATE TABLE estimates (
+    to_detector_id TEXT NOT NULL,
+    from_detector_id TEXT NOT NULL,
+    time_s INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    samples INTEGER NOT NULL,
+    age_s REAL,
+    mean_s REAL,
+    lower_s REAL,
+    upper_s REAL,
+    fast_s REAL,
+    slow_s REAL,
+    departure_s REAL,
+    free_flow_s REAL,
+    PRIMARY KEY (to_detector_id, from_detector_id, time_s, revision)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {

@@ -53,7 +53,15 @@ export interface Link {
   /** The longest journey that is still matched, in seconds, 1 to 86400. */
   maxSeconds: number;
   /** Driving distance in metres; absent where nobody measured it. */
-  lengthM?: number | undefined;
+  lengthM?:
+    | number
+    | undefined;
+  /** Seconds that it takes when nothing is in the way, 1 to max_seconds; absent where it is to be learned. */
+  freeFlowSeconds?:
+    | number
+    | undefined;
+  /** How its travel time is estimated: grid-filter, transguide, dion-rakha, mad or iqr-median; empty for the network's default. */
+  estimator: string;
 }
 
 function createBaseGeoPosition(): GeoPosition {
@@ -360,7 +368,14 @@ export const Detector: MessageFns<Detector> = {
 };
 
 function createBaseLink(): Link {
-  return { fromDetectorId: "", toDetectorId: "", maxSeconds: 0, lengthM: undefined };
+  return {
+    fromDetectorId: "",
+    toDetectorId: "",
+    maxSeconds: 0,
+    lengthM: undefined,
+    freeFlowSeconds: undefined,
+    estimator: "",
+  };
 }
 
 export const Link: MessageFns<Link> = {
@@ -376,6 +391,12 @@ export const Link: MessageFns<Link> = {
     }
     if (message.lengthM !== undefined) {
       writer.uint32(33).double(message.lengthM);
+    }
+    if (message.freeFlowSeconds !== undefined) {
+      writer.uint32(41).double(message.freeFlowSeconds);
+    }
+    if (message.estimator !== "") {
+      writer.uint32(50).string(message.estimator);
     }
     return writer;
   },
@@ -425,6 +446,22 @@ export const Link: MessageFns<Link> = {
             message.lengthM = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.freeFlowSeconds = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.estimator = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -459,6 +496,12 @@ export const Link: MessageFns<Link> = {
         : isSet(object.length_m)
         ? globalThis.Number(object.length_m)
         : undefined,
+      freeFlowSeconds: isSet(object.freeFlowSeconds)
+        ? globalThis.Number(object.freeFlowSeconds)
+        : isSet(object.free_flow_seconds)
+        ? globalThis.Number(object.free_flow_seconds)
+        : undefined,
+      estimator: isSet(object.estimator) ? globalThis.String(object.estimator) : "",
     };
   },
 
@@ -476,6 +519,12 @@ export const Link: MessageFns<Link> = {
     if (message.lengthM !== undefined) {
       obj.lengthM = floatToJson(message.lengthM);
     }
+    if (message.freeFlowSeconds !== undefined) {
+      obj.freeFlowSeconds = floatToJson(message.freeFlowSeconds);
+    }
+    if (message.estimator !== "") {
+      obj.estimator = message.estimator;
+    }
     return obj;
   },
 
@@ -488,6 +537,8 @@ export const Link: MessageFns<Link> = {
     message.toDetectorId = object.toDetectorId ?? "";
     message.maxSeconds = object.maxSeconds ?? 0;
     message.lengthM = object.lengthM ?? undefined;
+    message.freeFlowSeconds = object.freeFlowSeconds ?? undefined;
+    message.estimator = object.estimator ?? "";
     return message;
   },
 };

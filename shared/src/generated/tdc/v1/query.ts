@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Estimate, EstimateStatus, estimateStatusFromJSON, estimateStatusToJSON, TravelTime } from "./estimate.ts";
 import { Event, Kind, kindFromJSON, kindToJSON } from "./event.ts";
 import { Detector, Link } from "./network.ts";
 import { AgentStatus } from "./status.ts";
@@ -75,6 +76,74 @@ export function orderToJSON(object: Order): string {
     case Order.ORDER_NEWEST_FIRST:
       return "ORDER_NEWEST_FIRST";
     case Order.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** What became of a match. */
+export const MatchReason = {
+  /** MATCH_REASON_UNSPECIFIED - Never sent. */
+  MATCH_REASON_UNSPECIFIED: 0,
+  /** MATCH_REASON_USED - It counts. */
+  MATCH_REASON_USED: 1,
+  /** MATCH_REASON_TOGETHER - It shares one vote with others that began and ended with it: devices of one vehicle. */
+  MATCH_REASON_TOGETHER: 2,
+  /** MATCH_REASON_UNLIKELY - More probably no driver who went through: a stop, another vehicle, another way. */
+  MATCH_REASON_UNLIKELY: 3,
+  /** MATCH_REASON_OUTLIER - Outside of what the link's estimator takes. */
+  MATCH_REASON_OUTLIER: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type MatchReason = typeof MatchReason[keyof typeof MatchReason];
+
+export namespace MatchReason {
+  export type MATCH_REASON_UNSPECIFIED = typeof MatchReason.MATCH_REASON_UNSPECIFIED;
+  export type MATCH_REASON_USED = typeof MatchReason.MATCH_REASON_USED;
+  export type MATCH_REASON_TOGETHER = typeof MatchReason.MATCH_REASON_TOGETHER;
+  export type MATCH_REASON_UNLIKELY = typeof MatchReason.MATCH_REASON_UNLIKELY;
+  export type MATCH_REASON_OUTLIER = typeof MatchReason.MATCH_REASON_OUTLIER;
+  export type UNRECOGNIZED = typeof MatchReason.UNRECOGNIZED;
+}
+
+export function matchReasonFromJSON(object: any): MatchReason {
+  switch (object) {
+    case 0:
+    case "MATCH_REASON_UNSPECIFIED":
+      return MatchReason.MATCH_REASON_UNSPECIFIED;
+    case 1:
+    case "MATCH_REASON_USED":
+      return MatchReason.MATCH_REASON_USED;
+    case 2:
+    case "MATCH_REASON_TOGETHER":
+      return MatchReason.MATCH_REASON_TOGETHER;
+    case 3:
+    case "MATCH_REASON_UNLIKELY":
+      return MatchReason.MATCH_REASON_UNLIKELY;
+    case 4:
+    case "MATCH_REASON_OUTLIER":
+      return MatchReason.MATCH_REASON_OUTLIER;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return MatchReason.UNRECOGNIZED;
+  }
+}
+
+export function matchReasonToJSON(object: MatchReason): string {
+  switch (object) {
+    case MatchReason.MATCH_REASON_UNSPECIFIED:
+      return "MATCH_REASON_UNSPECIFIED";
+    case MatchReason.MATCH_REASON_USED:
+      return "MATCH_REASON_USED";
+    case MatchReason.MATCH_REASON_TOGETHER:
+      return "MATCH_REASON_TOGETHER";
+    case MatchReason.MATCH_REASON_UNLIKELY:
+      return "MATCH_REASON_UNLIKELY";
+    case MatchReason.MATCH_REASON_OUTLIER:
+      return "MATCH_REASON_OUTLIER";
+    case MatchReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
@@ -183,6 +252,111 @@ export interface ListLinksResponse {
    * Unix nanoseconds, may be missing.
    */
   staleSinceNs: bigint;
+}
+
+/** A link by its ends. */
+export interface LinkEnds {
+  /** Detector at which it begins. */
+  fromDetectorId: string;
+  /** Detector at which it ends. */
+  toDetectorId: string;
+}
+
+/** Which travel times. */
+export interface ListEstimatesRequest {
+  /** These links, at most 1000; none stands for all. */
+  links: LinkEnds[];
+  /** Earliest minute, Unix nanoseconds, inclusive. Without from_ns and to_ns, both 0, the newest of each link. */
+  fromNs: bigint;
+  /** Latest minute, Unix nanoseconds, exclusive; 0 for no limit. */
+  toNs: bigint;
+  /** In what order within a link; links come by first, then by last detector, rising. */
+  order: Order;
+  /** How many at most, 1 to 1000; 0 stands for 100. The newest of each link come in one answer. */
+  pageSize: number;
+  /** The next_page_token of the page before, with the same links, times and order; empty for the first page. */
+  pageToken: string;
+  /** Whether earlier revisions of a minute come too, before the later ones. */
+  allRevisions: boolean;
+}
+
+/** A page. */
+export interface ListEstimatesResponse {
+  /** The estimates. A page may be shorter than asked, even empty, while more follow. */
+  estimates: Estimate[];
+  /** Token of the next page; empty when this is the last. */
+  nextPageToken: string;
+  /**
+   * 0 while what is read is current. Otherwise the repository has lost its majority, and what was committed after this time,
+   * Unix nanoseconds, may be missing.
+   */
+  staleSinceNs: bigint;
+}
+
+/** What to watch. */
+export interface WatchEstimatesRequest {
+  /** These links, at most 1000; none stands for all. */
+  links: LinkEnds[];
+}
+
+/** What is newer than what was sent before. */
+export interface WatchEstimatesResponse {
+  /** The estimates; empty in the first answer where there are none yet. */
+  estimates: Estimate[];
+}
+
+/** Which matches. */
+export interface ListMatchesRequest {
+  /** Of this link. */
+  link:
+    | LinkEnds
+    | undefined;
+  /** Earliest arrival, Unix nanoseconds, inclusive. */
+  fromNs: bigint;
+  /** Latest arrival, Unix nanoseconds, exclusive; at most a day after from_ns. */
+  toNs: bigint;
+}
+
+/** One device's pair of events on a link. It does not say which device. */
+export interface Match {
+  /** Reference time at the first detector, Unix nanoseconds. */
+  departedNs: bigint;
+  /** Reference time at the last detector, Unix nanoseconds. */
+  arrivedNs: bigint;
+  /** The time between, in seconds. */
+  travelSeconds: number;
+  /** Whether its address changes every 15 minutes. */
+  rotating: boolean;
+  /** How much it counted beside others, 0 to 1. */
+  weight: number;
+  /** Why not more. */
+  reason: MatchReason;
+}
+
+/** The matches. */
+export interface ListMatchesResponse {
+  /** By arrival, rising. */
+  matches: Match[];
+}
+
+/** Which way, and when. */
+export interface GetRouteRequest {
+  /** Detectors in sequence, 2 to 100; each is linked with the next. */
+  detectorIds: string[];
+  /** When the drivers asked for have arrived, Unix nanoseconds; 0 for now. */
+  arrivalNs: bigint;
+}
+
+/** The travel time along a route. */
+export interface GetRouteResponse {
+  /** Of those who arrived: the last link's at the end, each link before as it was when they left it. Absent where a link has none. */
+  travelTime:
+    | TravelTime
+    | undefined;
+  /** What is behind the weakest link. */
+  status: EstimateStatus;
+  /** The estimates that it is made of, in sequence; a link without any is left out. */
+  estimates: Estimate[];
 }
 
 function createBaseEventFilter(): EventFilter {
@@ -1186,6 +1360,1086 @@ export const ListLinksResponse: MessageFns<ListLinksResponse> = {
   },
 };
 
+function createBaseLinkEnds(): LinkEnds {
+  return { fromDetectorId: "", toDetectorId: "" };
+}
+
+export const LinkEnds: MessageFns<LinkEnds> = {
+  encode(message: LinkEnds, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromDetectorId !== "") {
+      writer.uint32(10).string(message.fromDetectorId);
+    }
+    if (message.toDetectorId !== "") {
+      writer.uint32(18).string(message.toDetectorId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LinkEnds {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLinkEnds();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fromDetectorId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.toDetectorId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LinkEnds {
+    return {
+      fromDetectorId: isSet(object.fromDetectorId)
+        ? globalThis.String(object.fromDetectorId)
+        : isSet(object.from_detector_id)
+        ? globalThis.String(object.from_detector_id)
+        : "",
+      toDetectorId: isSet(object.toDetectorId)
+        ? globalThis.String(object.toDetectorId)
+        : isSet(object.to_detector_id)
+        ? globalThis.String(object.to_detector_id)
+        : "",
+    };
+  },
+
+  toJSON(message: LinkEnds): unknown {
+    const obj: any = {};
+    if (message.fromDetectorId !== "") {
+      obj.fromDetectorId = message.fromDetectorId;
+    }
+    if (message.toDetectorId !== "") {
+      obj.toDetectorId = message.toDetectorId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LinkEnds>): LinkEnds {
+    return LinkEnds.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LinkEnds>): LinkEnds {
+    const message = createBaseLinkEnds();
+    message.fromDetectorId = object.fromDetectorId ?? "";
+    message.toDetectorId = object.toDetectorId ?? "";
+    return message;
+  },
+};
+
+function createBaseListEstimatesRequest(): ListEstimatesRequest {
+  return { links: [], fromNs: 0n, toNs: 0n, order: 0, pageSize: 0, pageToken: "", allRevisions: false };
+}
+
+export const ListEstimatesRequest: MessageFns<ListEstimatesRequest> = {
+  encode(message: ListEstimatesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.links) {
+      LinkEnds.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.fromNs !== 0n) {
+      if (BigInt.asIntN(64, message.fromNs) !== message.fromNs) {
+        throw new globalThis.Error("value provided for field message.fromNs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.fromNs);
+    }
+    if (message.toNs !== 0n) {
+      if (BigInt.asIntN(64, message.toNs) !== message.toNs) {
+        throw new globalThis.Error("value provided for field message.toNs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.toNs);
+    }
+    if (message.order !== 0) {
+      writer.uint32(32).int32(message.order);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(40).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(50).string(message.pageToken);
+    }
+    if (message.allRevisions !== false) {
+      writer.uint32(56).bool(message.allRevisions);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEstimatesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEstimatesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.links.push(LinkEnds.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fromNs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.toNs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.order = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.allRevisions = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListEstimatesRequest {
+    return {
+      links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => LinkEnds.fromJSON(e)) : [],
+      fromNs: isSet(object.fromNs) ? BigInt(object.fromNs) : isSet(object.from_ns) ? BigInt(object.from_ns) : 0n,
+      toNs: isSet(object.toNs) ? BigInt(object.toNs) : isSet(object.to_ns) ? BigInt(object.to_ns) : 0n,
+      order: isSet(object.order) ? orderFromJSON(object.order) : 0,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      allRevisions: isSet(object.allRevisions)
+        ? globalThis.Boolean(object.allRevisions)
+        : isSet(object.all_revisions)
+        ? globalThis.Boolean(object.all_revisions)
+        : false,
+    };
+  },
+
+  toJSON(message: ListEstimatesRequest): unknown {
+    const obj: any = {};
+    if (message.links?.length) {
+      obj.links = message.links.map((e) => LinkEnds.toJSON(e));
+    }
+    if (message.fromNs !== 0n) {
+      obj.fromNs = message.fromNs.toString();
+    }
+    if (message.toNs !== 0n) {
+      obj.toNs = message.toNs.toString();
+    }
+    if (message.order !== 0) {
+      obj.order = orderToJSON(message.order);
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.allRevisions !== false) {
+      obj.allRevisions = message.allRevisions;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListEstimatesRequest>): ListEstimatesRequest {
+    return ListEstimatesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEstimatesRequest>): ListEstimatesRequest {
+    const message = createBaseListEstimatesRequest();
+    message.links = object.links?.map((e) => LinkEnds.fromPartial(e)) || [];
+    message.fromNs = (object.fromNs !== undefined && object.fromNs !== null) ? BigInt(object.fromNs) : 0n;
+    message.toNs = (object.toNs !== undefined && object.toNs !== null) ? BigInt(object.toNs) : 0n;
+    message.order = object.order ?? 0;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.allRevisions = object.allRevisions ?? false;
+    return message;
+  },
+};
+
+function createBaseListEstimatesResponse(): ListEstimatesResponse {
+  return { estimates: [], nextPageToken: "", staleSinceNs: 0n };
+}
+
+export const ListEstimatesResponse: MessageFns<ListEstimatesResponse> = {
+  encode(message: ListEstimatesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.estimates) {
+      Estimate.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.staleSinceNs !== 0n) {
+      if (BigInt.asIntN(64, message.staleSinceNs) !== message.staleSinceNs) {
+        throw new globalThis.Error("value provided for field message.staleSinceNs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.staleSinceNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEstimatesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEstimatesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.estimates.push(Estimate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.staleSinceNs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListEstimatesResponse {
+    return {
+      estimates: globalThis.Array.isArray(object?.estimates)
+        ? object.estimates.map((e: any) => Estimate.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      staleSinceNs: isSet(object.staleSinceNs)
+        ? BigInt(object.staleSinceNs)
+        : isSet(object.stale_since_ns)
+        ? BigInt(object.stale_since_ns)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ListEstimatesResponse): unknown {
+    const obj: any = {};
+    if (message.estimates?.length) {
+      obj.estimates = message.estimates.map((e) => Estimate.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.staleSinceNs !== 0n) {
+      obj.staleSinceNs = message.staleSinceNs.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListEstimatesResponse>): ListEstimatesResponse {
+    return ListEstimatesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEstimatesResponse>): ListEstimatesResponse {
+    const message = createBaseListEstimatesResponse();
+    message.estimates = object.estimates?.map((e) => Estimate.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.staleSinceNs = (object.staleSinceNs !== undefined && object.staleSinceNs !== null)
+      ? BigInt(object.staleSinceNs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseWatchEstimatesRequest(): WatchEstimatesRequest {
+  return { links: [] };
+}
+
+export const WatchEstimatesRequest: MessageFns<WatchEstimatesRequest> = {
+  encode(message: WatchEstimatesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.links) {
+      LinkEnds.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEstimatesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEstimatesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.links.push(LinkEnds.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchEstimatesRequest {
+    return { links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => LinkEnds.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: WatchEstimatesRequest): unknown {
+    const obj: any = {};
+    if (message.links?.length) {
+      obj.links = message.links.map((e) => LinkEnds.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WatchEstimatesRequest>): WatchEstimatesRequest {
+    return WatchEstimatesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchEstimatesRequest>): WatchEstimatesRequest {
+    const message = createBaseWatchEstimatesRequest();
+    message.links = object.links?.map((e) => LinkEnds.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseWatchEstimatesResponse(): WatchEstimatesResponse {
+  return { estimates: [] };
+}
+
+export const WatchEstimatesResponse: MessageFns<WatchEstimatesResponse> = {
+  encode(message: WatchEstimatesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.estimates) {
+      Estimate.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEstimatesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEstimatesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.estimates.push(Estimate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchEstimatesResponse {
+    return {
+      estimates: globalThis.Array.isArray(object?.estimates)
+        ? object.estimates.map((e: any) => Estimate.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: WatchEstimatesResponse): unknown {
+    const obj: any = {};
+    if (message.estimates?.length) {
+      obj.estimates = message.estimates.map((e) => Estimate.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WatchEstimatesResponse>): WatchEstimatesResponse {
+    return WatchEstimatesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchEstimatesResponse>): WatchEstimatesResponse {
+    const message = createBaseWatchEstimatesResponse();
+    message.estimates = object.estimates?.map((e) => Estimate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListMatchesRequest(): ListMatchesRequest {
+  return { link: undefined, fromNs: 0n, toNs: 0n };
+}
+
+export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
+  encode(message: ListMatchesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.link !== undefined) {
+      LinkEnds.encode(message.link, writer.uint32(10).fork()).join();
+    }
+    if (message.fromNs !== 0n) {
+      if (BigInt.asIntN(64, message.fromNs) !== message.fromNs) {
+        throw new globalThis.Error("value provided for field message.fromNs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.fromNs);
+    }
+    if (message.toNs !== 0n) {
+      if (BigInt.asIntN(64, message.toNs) !== message.toNs) {
+        throw new globalThis.Error("value provided for field message.toNs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.toNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListMatchesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListMatchesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.link = LinkEnds.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fromNs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.toNs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListMatchesRequest {
+    return {
+      link: isSet(object.link) ? LinkEnds.fromJSON(object.link) : undefined,
+      fromNs: isSet(object.fromNs) ? BigInt(object.fromNs) : isSet(object.from_ns) ? BigInt(object.from_ns) : 0n,
+      toNs: isSet(object.toNs) ? BigInt(object.toNs) : isSet(object.to_ns) ? BigInt(object.to_ns) : 0n,
+    };
+  },
+
+  toJSON(message: ListMatchesRequest): unknown {
+    const obj: any = {};
+    if (message.link !== undefined) {
+      obj.link = LinkEnds.toJSON(message.link);
+    }
+    if (message.fromNs !== 0n) {
+      obj.fromNs = message.fromNs.toString();
+    }
+    if (message.toNs !== 0n) {
+      obj.toNs = message.toNs.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListMatchesRequest>): ListMatchesRequest {
+    return ListMatchesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListMatchesRequest>): ListMatchesRequest {
+    const message = createBaseListMatchesRequest();
+    message.link = (object.link !== undefined && object.link !== null) ? LinkEnds.fromPartial(object.link) : undefined;
+    message.fromNs = (object.fromNs !== undefined && object.fromNs !== null) ? BigInt(object.fromNs) : 0n;
+    message.toNs = (object.toNs !== undefined && object.toNs !== null) ? BigInt(object.toNs) : 0n;
+    return message;
+  },
+};
+
+function createBaseMatch(): Match {
+  return { departedNs: 0n, arrivedNs: 0n, travelSeconds: 0, rotating: false, weight: 0, reason: 0 };
+}
+
+export const Match: MessageFns<Match> = {
+  encode(message: Match, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.departedNs !== 0n) {
+      if (BigInt.asIntN(64, message.departedNs) !== message.departedNs) {
+        throw new globalThis.Error("value provided for field message.departedNs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.departedNs);
+    }
+    if (message.arrivedNs !== 0n) {
+      if (BigInt.asIntN(64, message.arrivedNs) !== message.arrivedNs) {
+        throw new globalThis.Error("value provided for field message.arrivedNs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.arrivedNs);
+    }
+    if (message.travelSeconds !== 0) {
+      writer.uint32(25).double(message.travelSeconds);
+    }
+    if (message.rotating !== false) {
+      writer.uint32(32).bool(message.rotating);
+    }
+    if (message.weight !== 0) {
+      writer.uint32(41).double(message.weight);
+    }
+    if (message.reason !== 0) {
+      writer.uint32(48).int32(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Match {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMatch();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.departedNs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.arrivedNs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.travelSeconds = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rotating = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Match {
+    return {
+      departedNs: isSet(object.departedNs)
+        ? BigInt(object.departedNs)
+        : isSet(object.departed_ns)
+        ? BigInt(object.departed_ns)
+        : 0n,
+      arrivedNs: isSet(object.arrivedNs)
+        ? BigInt(object.arrivedNs)
+        : isSet(object.arrived_ns)
+        ? BigInt(object.arrived_ns)
+        : 0n,
+      travelSeconds: isSet(object.travelSeconds)
+        ? globalThis.Number(object.travelSeconds)
+        : isSet(object.travel_seconds)
+        ? globalThis.Number(object.travel_seconds)
+        : 0,
+      rotating: isSet(object.rotating) ? globalThis.Boolean(object.rotating) : false,
+      weight: isSet(object.weight) ? globalThis.Number(object.weight) : 0,
+      reason: isSet(object.reason) ? matchReasonFromJSON(object.reason) : 0,
+    };
+  },
+
+  toJSON(message: Match): unknown {
+    const obj: any = {};
+    if (message.departedNs !== 0n) {
+      obj.departedNs = message.departedNs.toString();
+    }
+    if (message.arrivedNs !== 0n) {
+      obj.arrivedNs = message.arrivedNs.toString();
+    }
+    if (message.travelSeconds !== 0) {
+      obj.travelSeconds = floatToJson(message.travelSeconds);
+    }
+    if (message.rotating !== false) {
+      obj.rotating = message.rotating;
+    }
+    if (message.weight !== 0) {
+      obj.weight = floatToJson(message.weight);
+    }
+    if (message.reason !== 0) {
+      obj.reason = matchReasonToJSON(message.reason);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Match>): Match {
+    return Match.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Match>): Match {
+    const message = createBaseMatch();
+    message.departedNs = (object.departedNs !== undefined && object.departedNs !== null)
+      ? BigInt(object.departedNs)
+      : 0n;
+    message.arrivedNs = (object.arrivedNs !== undefined && object.arrivedNs !== null) ? BigInt(object.arrivedNs) : 0n;
+    message.travelSeconds = object.travelSeconds ?? 0;
+    message.rotating = object.rotating ?? false;
+    message.weight = object.weight ?? 0;
+    message.reason = object.reason ?? 0;
+    return message;
+  },
+};
+
+function createBaseListMatchesResponse(): ListMatchesResponse {
+  return { matches: [] };
+}
+
+export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
+  encode(message: ListMatchesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.matches) {
+      Match.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListMatchesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListMatchesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.matches.push(Match.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListMatchesResponse {
+    return {
+      matches: globalThis.Array.isArray(object?.matches) ? object.matches.map((e: any) => Match.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListMatchesResponse): unknown {
+    const obj: any = {};
+    if (message.matches?.length) {
+      obj.matches = message.matches.map((e) => Match.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListMatchesResponse>): ListMatchesResponse {
+    return ListMatchesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListMatchesResponse>): ListMatchesResponse {
+    const message = createBaseListMatchesResponse();
+    message.matches = object.matches?.map((e) => Match.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetRouteRequest(): GetRouteRequest {
+  return { detectorIds: [], arrivalNs: 0n };
+}
+
+export const GetRouteRequest: MessageFns<GetRouteRequest> = {
+  encode(message: GetRouteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.detectorIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.arrivalNs !== 0n) {
+      if (BigInt.asIntN(64, message.arrivalNs) !== message.arrivalNs) {
+        throw new globalThis.Error("value provided for field message.arrivalNs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.arrivalNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetRouteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetRouteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.detectorIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.arrivalNs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetRouteRequest {
+    return {
+      detectorIds: globalThis.Array.isArray(object?.detectorIds)
+        ? object.detectorIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.detector_ids)
+        ? object.detector_ids.map((e: any) => globalThis.String(e))
+        : [],
+      arrivalNs: isSet(object.arrivalNs)
+        ? BigInt(object.arrivalNs)
+        : isSet(object.arrival_ns)
+        ? BigInt(object.arrival_ns)
+        : 0n,
+    };
+  },
+
+  toJSON(message: GetRouteRequest): unknown {
+    const obj: any = {};
+    if (message.detectorIds?.length) {
+      obj.detectorIds = message.detectorIds;
+    }
+    if (message.arrivalNs !== 0n) {
+      obj.arrivalNs = message.arrivalNs.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetRouteRequest>): GetRouteRequest {
+    return GetRouteRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetRouteRequest>): GetRouteRequest {
+    const message = createBaseGetRouteRequest();
+    message.detectorIds = object.detectorIds?.map((e) => e) || [];
+    message.arrivalNs = (object.arrivalNs !== undefined && object.arrivalNs !== null) ? BigInt(object.arrivalNs) : 0n;
+    return message;
+  },
+};
+
+function createBaseGetRouteResponse(): GetRouteResponse {
+  return { travelTime: undefined, status: 0, estimates: [] };
+}
+
+export const GetRouteResponse: MessageFns<GetRouteResponse> = {
+  encode(message: GetRouteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.travelTime !== undefined) {
+      TravelTime.encode(message.travelTime, writer.uint32(10).fork()).join();
+    }
+    if (message.status !== 0) {
+      writer.uint32(16).int32(message.status);
+    }
+    for (const v of message.estimates) {
+      Estimate.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetRouteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetRouteResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.travelTime = TravelTime.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.estimates.push(Estimate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetRouteResponse {
+    return {
+      travelTime: isSet(object.travelTime)
+        ? TravelTime.fromJSON(object.travelTime)
+        : isSet(object.travel_time)
+        ? TravelTime.fromJSON(object.travel_time)
+        : undefined,
+      status: isSet(object.status) ? estimateStatusFromJSON(object.status) : 0,
+      estimates: globalThis.Array.isArray(object?.estimates)
+        ? object.estimates.map((e: any) => Estimate.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: GetRouteResponse): unknown {
+    const obj: any = {};
+    if (message.travelTime !== undefined) {
+      obj.travelTime = TravelTime.toJSON(message.travelTime);
+    }
+    if (message.status !== 0) {
+      obj.status = estimateStatusToJSON(message.status);
+    }
+    if (message.estimates?.length) {
+      obj.estimates = message.estimates.map((e) => Estimate.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetRouteResponse>): GetRouteResponse {
+    return GetRouteResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetRouteResponse>): GetRouteResponse {
+    const message = createBaseGetRouteResponse();
+    message.travelTime = (object.travelTime !== undefined && object.travelTime !== null)
+      ? TravelTime.fromPartial(object.travelTime)
+      : undefined;
+    message.status = object.status ?? 0;
+    message.estimates = object.estimates?.map((e) => Estimate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * Answers what is in the repository.
  *
@@ -1234,6 +2488,49 @@ export const QueryServiceService = {
     responseSerialize: (value: ListLinksResponse): Buffer => Buffer.from(ListLinksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListLinksResponse => ListLinksResponse.decode(value),
   },
+  /** Travel times: the newest of each link, or those of a time range, a page at a time. */
+  listEstimates: {
+    path: "/tdc.v1.QueryService/ListEstimates" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListEstimatesRequest): Buffer => Buffer.from(ListEstimatesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListEstimatesRequest => ListEstimatesRequest.decode(value),
+    responseSerialize: (value: ListEstimatesResponse): Buffer =>
+      Buffer.from(ListEstimatesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListEstimatesResponse => ListEstimatesResponse.decode(value),
+  },
+  /** The newest travel time of each link, at once, and then whenever there is a newer one. */
+  watchEstimates: {
+    path: "/tdc.v1.QueryService/WatchEstimates" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchEstimatesRequest): Buffer =>
+      Buffer.from(WatchEstimatesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchEstimatesRequest => WatchEstimatesRequest.decode(value),
+    responseSerialize: (value: WatchEstimatesResponse): Buffer =>
+      Buffer.from(WatchEstimatesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchEstimatesResponse => WatchEstimatesResponse.decode(value),
+  },
+  /** The matches of a link and what became of each. They are made anew from the events, for as long as those are kept. */
+  listMatches: {
+    path: "/tdc.v1.QueryService/ListMatches" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListMatchesRequest): Buffer => Buffer.from(ListMatchesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListMatchesRequest => ListMatchesRequest.decode(value),
+    responseSerialize: (value: ListMatchesResponse): Buffer => Buffer.from(ListMatchesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListMatchesResponse => ListMatchesResponse.decode(value),
+  },
+  /** The travel time along links in sequence. */
+  getRoute: {
+    path: "/tdc.v1.QueryService/GetRoute" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetRouteRequest): Buffer => Buffer.from(GetRouteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetRouteRequest => GetRouteRequest.decode(value),
+    responseSerialize: (value: GetRouteResponse): Buffer => Buffer.from(GetRouteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetRouteResponse => GetRouteResponse.decode(value),
+  },
 } as const;
 
 export interface QueryServiceServer extends UntypedServiceImplementation {
@@ -1245,6 +2542,14 @@ export interface QueryServiceServer extends UntypedServiceImplementation {
   listDetectors: handleUnaryCall<ListDetectorsRequest, ListDetectorsResponse>;
   /** The links. */
   listLinks: handleUnaryCall<ListLinksRequest, ListLinksResponse>;
+  /** Travel times: the newest of each link, or those of a time range, a page at a time. */
+  listEstimates: handleUnaryCall<ListEstimatesRequest, ListEstimatesResponse>;
+  /** The newest travel time of each link, at once, and then whenever there is a newer one. */
+  watchEstimates: handleServerStreamingCall<WatchEstimatesRequest, WatchEstimatesResponse>;
+  /** The matches of a link and what became of each. They are made anew from the events, for as long as those are kept. */
+  listMatches: handleUnaryCall<ListMatchesRequest, ListMatchesResponse>;
+  /** The travel time along links in sequence. */
+  getRoute: handleUnaryCall<GetRouteRequest, GetRouteResponse>;
 }
 
 export interface QueryServiceClient extends Client {
@@ -1303,6 +2608,64 @@ export interface QueryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListLinksResponse) => void,
   ): ClientUnaryCall;
+  /** Travel times: the newest of each link, or those of a time range, a page at a time. */
+  listEstimates(
+    request: ListEstimatesRequest,
+    callback: (error: ServiceError | null, response: ListEstimatesResponse) => void,
+  ): ClientUnaryCall;
+  listEstimates(
+    request: ListEstimatesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListEstimatesResponse) => void,
+  ): ClientUnaryCall;
+  listEstimates(
+    request: ListEstimatesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListEstimatesResponse) => void,
+  ): ClientUnaryCall;
+  /** The newest travel time of each link, at once, and then whenever there is a newer one. */
+  watchEstimates(
+    request: WatchEstimatesRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchEstimatesResponse>;
+  watchEstimates(
+    request: WatchEstimatesRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchEstimatesResponse>;
+  /** The matches of a link and what became of each. They are made anew from the events, for as long as those are kept. */
+  listMatches(
+    request: ListMatchesRequest,
+    callback: (error: ServiceError | null, response: ListMatchesResponse) => void,
+  ): ClientUnaryCall;
+  listMatches(
+    request: ListMatchesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListMatchesResponse) => void,
+  ): ClientUnaryCall;
+  listMatches(
+    request: ListMatchesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListMatchesResponse) => void,
+  ): ClientUnaryCall;
+  /** The travel time along links in sequence. */
+  getRoute(
+    request: GetRouteRequest,
+    callback: (error: ServiceError | null, response: GetRouteResponse) => void,
+  ): ClientUnaryCall;
+  getRoute(
+    request: GetRouteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetRouteResponse) => void,
+  ): ClientUnaryCall;
+  getRoute(
+    request: GetRouteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetRouteResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const QueryServiceClient = makeGenericClientConstructor(
@@ -1313,6 +2676,10 @@ export const QueryServiceClient = makeGenericClientConstructor(
   service: typeof QueryServiceService;
   serviceName: string;
 };
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -1,0 +1,96 @@
+import { type Estimate, EstimateStatus, type TravelTime } from '@tdc/shared/generated/tdc/v1/estimate.ts';
+import { msFromNs } from '@tdc/shared/wire.ts';
+import type { ClientConfig } from './config.ts';
+import type { Row, View } from './formats/view.ts';
+import { isoTime, secondsText, timeText } from './times.ts';
+
+const statusNames = new Map<EstimateStatus, string>([
+  [EstimateStatus.ESTIMATE_STATUS_LIVE, 'live'],
+  [EstimateStatus.ESTIMATE_STATUS_SPARSE, 'sparse'],
+  [EstimateStatus.ESTIMATE_STATUS_STALE, 'stale'],
+  [EstimateStatus.ESTIMATE_STATUS_NO_DATA, 'no_data'],
+  [EstimateStatus.ESTIMATE_STATUS_DETECTOR_DOWN, 'detector_down'],
+]);
+
+export const statusName = (status: EstimateStatus): string => statusNames.get(status) ?? `status ${status}`;
+
+export const linkText = ({ fromDetectorId, toDetectorId }: Pick<Estimate, 'fromDetectorId' | 'toDetectorId'>): string =>
+  `${fromDetectorId}:${toDetectorId}`;
+
+const timeFields = [
+  ...['mean_seconds', 'lower_seconds', 'upper_seconds', 'fast_seconds', 'slow_seconds'],
+  ...['departure_seconds', 'free_flow_seconds', 'delay_seconds'],
+];
+
+export function travelTimeRecord(travelTime: TravelTime | undefined): Row {
+  return {
+    mean_seconds: travelTime?.meanSeconds ?? null,
+    lower_seconds: travelTime?.lowerSeconds ?? null,
+    upper_seconds: travelTime?.upperSeconds ?? null,
+    fast_seconds: travelTime?.fastSeconds ?? null,
+    slow_seconds: travelTime?.slowSeconds ?? null,
+    departure_seconds: travelTime?.departureSeconds ?? null,
+    free_flow_seconds: travelTime?.freeFlowSeconds ?? null,
+    delay_seconds: travelTime?.delaySeconds ?? null,
+  };
+}
+
+/** Columns of a travel time, of whatever has one. */
+export function travelTimeColumns<T>(of: (item: T) => TravelTime | undefined): View<T>['columns'] {
+  const column = (title: string, text: (travelTime: TravelTime) => string) => ({
+    title,
+    text: (item: T) => {
+      const travelTime = of(item);
+      return travelTime === undefined ? '' : text(travelTime);
+    },
+    align: 'right' as const,
+  });
+  const range = (low: number, high: number) => `${secondsText(low)}-${secondsText(high)}`;
+  return [
+    column('time', ({ meanSeconds }) => secondsText(meanSeconds)),
+    column('90 % sure', ({ lowerSeconds, upperSeconds }) => range(lowerSeconds, upperSeconds)),
+    column('drivers', ({ fastSeconds, slowSeconds }) => range(fastSeconds, slowSeconds)),
+    column('start now', ({ departureSeconds }) => secondsText(departureSeconds)),
+    column('delay', ({ delaySeconds }) => secondsText(delaySeconds)),
+  ];
+}
+
+/** How estimates are shown; the last hours of a link as a line, where they are known. */
+export function estimateView(
+  config: Pick<ClientConfig, 'utc'>,
+  sparkline: (estimate: Estimate) => string | undefined,
+): View<Estimate> {
+  return {
+    columns: [
+      { title: 'link', text: linkText },
+      { title: 'minute', text: ({ timeNs }) => timeText(msFromNs(timeNs), config) },
+      ...travelTimeColumns<Estimate>(({ travelTime }) => travelTime),
+      { title: 'n', text: ({ samples }) => String(samples), align: 'right' },
+      { title: 'status', text: statusText, widthMin: 7 },
+      { title: 'last 3 h', text: (estimate) => sparkline(estimate) ?? '' },
+    ],
+    fields: [
+      ...['from_detector_id', 'to_detector_id', 'time', 'revision', 'status'],
+      ...timeFields,
+      ...['samples', 'age_seconds'],
+    ],
+    record: (estimate) => ({
+      from_detector_id: estimate.fromDetectorId,
+      to_detector_id: estimate.toDetectorId,
+      time: isoTime(msFromNs(estimate.timeNs)),
+      revision: estimate.revision,
+      status: statusName(estimate.status),
+      ...travelTimeRecord(estimate.travelTime),
+      samples: estimate.samples,
+      age_seconds: estimate.ageSeconds ?? null,
+    }),
+  };
+}
+
+function statusText({ status, ageSeconds, revision }: Estimate): string {
+  const age =
+    ageSeconds === undefined || status === EstimateStatus.ESTIMATE_STATUS_LIVE
+      ? ''
+      : `, ${secondsText(ageSeconds)} old`;
+  return `${statusName(status)}${age}${revision > 1 ? `, revision ${revision}` : ''}`;
+}

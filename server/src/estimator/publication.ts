@@ -1,0 +1,121 @@
+import type { Estimate, TravelTime } from '../estimation/estimate.ts';
+import type { Claim, EstimateStore, PublishedEstimate } from '../repository.ts';
+import type { DestinationReplay, MinuteResult } from './destination-replay.ts';
+import { type SignsOfLife, silenceMsMax } from './signs-of-life.ts';
+
+/** An estimate that is ready to be published, but for its revision. */
+export interface Ready {
+  readonly fromDetectorId: string;
+  readonly toDetectorId: string;
+  readonly timeMs: number;
+  readonly estimate: Estimate;
+  /** Whether both detectors made an event shortly before: then neither was down, whatever was thought. */
+  readonly heard: boolean;
+}
+
+const minutesMax = 1000;
+
+/** Estimates as they are published: rounded to a tenth of a second, with signs of life, and with a revision where they change. */
+export class Publication {
+  readonly #store: EstimateStore;
+  readonly #signs: SignsOfLife;
+
+  constructor(store: EstimateStore, signs: SignsOfLife) {
+    this.#store = store;
+    this.#signs = signs;
+  }
+
+  /** What a minute's estimates are to say; to be asked before the replay goes on. */
+  ready({ timeMs, estimates }: MinuteResult, replay: DestinationReplay): readonly Ready[] {
+    return estimates.map(({ link: { fromDetectorId, toDetectorId }, estimate }) => {
+      const ends = [fromDetectorId, toDetectorId];
+      const isDown = ends.some((id) => this.#signs.isDown(id, timeMs, replay.lastMadeMs(id)));
+      const heard = ends.every((id) => timeMs - (replay.lastMadeMs(id) ?? 0) <= silenceMsMax);
+      const status = isDown ? 'detector_down' : estimate.status;
+      return { fromDetectorId, toDetectorId, timeMs, estimate: { ...rounded(estimate), status }, heard };
+    });
+  }
+
+  /** Publishes a minute that nobody has published. */
+  async first(claim: Claim, minute: readonly Ready[], signal: AbortSignal): Promise<void> {
+    const estimates = minute.map((each) => published(each, 1));
+    await this.#store.publish(claim, estimates, estimates, signal);
+  }
+
+  /**
+   * Publishes of some minutes, each link's in a row, what differs from what is published. Resolves to how many estimates that
+   * were. `end`: whether the last of them is the last minute of all.
+   */
+  async changes(claim: Claim, minutes: readonly Ready[], end: 'end' | 'go-on', signal: AbortSignal): Promise<number> {
+    const before = await this.#published(minutes, signal);
+    const changed: PublishedEstimate[] = [];
+    const newest: PublishedEstimate[] = [];
+    const lastMs = minutes.reduce((last, { timeMs }) => Math.max(last, timeMs), 0);
+    const revisions = new Map<number, number>();
+    for (const { timeMs, revision } of before.values()) {
+      revisions.set(timeMs, Math.max(revision, revisions.get(timeMs) ?? 0));
+    }
+    for (const each of minutes) {
+      const old = before.get(keyOf(each));
+      const now = settled(each, old);
+      const isSame = old !== undefined && JSON.stringify(now.estimate) === JSON.stringify(old.estimate);
+      const result = isSame ? old : published(now, 1 + (revisions.get(each.timeMs) ?? 0));
+      if (!isSame) changed.push(result);
+      if (end === 'end' && each.timeMs === lastMs) newest.push(result);
+    }
+    if (changed.length + newest.length > 0) await this.#store.publish(claim, changed, newest, signal);
+    return changed.length;
+  }
+
+  async #published(minutes: readonly Ready[], signal: AbortSignal): Promise<ReadonlyMap<string, PublishedEstimate>> {
+    const found = new Map<string, PublishedEstimate>();
+    for (const link of Map.groupBy(minutes, ({ fromDetectorId }) => fromDetectorId).values()) {
+      const [first] = link;
+      const last = link.at(-1);
+      if (first === undefined || last === undefined) continue;
+      const { fromDetectorId, toDetectorId, timeMs: fromMs } = first;
+      const range = { fromDetectorId, toDetectorId, fromMs, toMs: last.timeMs + 1 };
+      const { estimates } = await this.#store.scan(
+        { ...range, order: 'oldest-first', limit: minutesMax, revisions: 'last' },
+        signal,
+      );
+      for (const each of estimates) found.set(keyOf(each), each);
+    }
+    return found;
+  }
+}
+
+const keyOf = ({ fromDetectorId, timeMs }: Pick<Ready, 'fromDetectorId' | 'timeMs'>) => `${fromDetectorId} ${timeMs}`;
+
+/** A detector that was seen to be down stays so in a minute that is made again, unless events of then have come since. */
+function settled(now: Ready, old: PublishedEstimate | undefined): Ready {
+  if (old?.estimate.status !== 'detector_down' || now.heard) return now;
+  return { ...now, estimate: { ...now.estimate, status: 'detector_down' } };
+}
+
+function published({ fromDetectorId, toDetectorId, timeMs, estimate }: Ready, revision: number): PublishedEstimate {
+  return { fromDetectorId, toDetectorId, timeMs, revision, estimate };
+}
+
+const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
+
+function rounded({ travelTime, samples, status, ageS }: Estimate): Estimate {
+  return {
+    ...(travelTime === undefined ? {} : { travelTime: roundedTravelTime(travelTime) }),
+    samples,
+    status,
+    ...(ageS === undefined ? {} : { ageS: tenth(ageS) }),
+  };
+}
+
+function roundedTravelTime(travelTime: TravelTime): TravelTime {
+  return {
+    meanS: tenth(travelTime.meanS),
+    lowerS: tenth(travelTime.lowerS),
+    upperS: tenth(travelTime.upperS),
+    fastS: tenth(travelTime.fastS),
+    slowS: tenth(travelTime.slowS),
+    departureS: tenth(travelTime.departureS),
+    freeFlowS: tenth(travelTime.freeFlowS),
+  };
+}

@@ -1,0 +1,67 @@
+import { NotFoundError } from '@tdc/shared/errors.ts';
+import {
+  type ListMatchesRequest,
+  type ListMatchesResponse,
+  type Match as WireMatch,
+  MatchReason as WireReason,
+} from '@tdc/shared/generated/tdc/v1/query.ts';
+import { nsFromMs } from '@tdc/shared/wire.ts';
+import type { Judgement } from '../estimation/link-estimator.ts';
+import type { Match } from '../estimation/match.ts';
+import { DestinationReplay } from '../estimator/destination-replay.ts';
+import { minuteMs, minuteOf } from '../estimator/event-history.ts';
+import type { QueryContext } from './context.ts';
+import { invalid } from './filter.ts';
+import { linkName, parseLinkEnds } from './link-ends.ts';
+import { parseTimeRange } from './list-fields.ts';
+
+const dayMs = 24 * 3600_000;
+/** A match is known so long after its arrival at the latest, if its events were not late. */
+const knownAfterMs = 30 * minuteMs;
+
+const reasonToWire = {
+  used: WireReason.MATCH_REASON_USED,
+  together: WireReason.MATCH_REASON_TOGETHER,
+  unlikely: WireReason.MATCH_REASON_UNLIKELY,
+  outlier: WireReason.MATCH_REASON_OUTLIER,
+} as const satisfies Record<Judgement['reason'], WireReason>;
+
+/** Makes the matches of a link anew, as the estimator made them, and tells how each counted when it became known. */
+export async function listMatches(
+  { repository, clock, estimation }: QueryContext,
+  request: ListMatchesRequest,
+  signal: AbortSignal,
+): Promise<ListMatchesResponse> {
+  const ends = parseLinkEnds('link', request.link);
+  const { fromMs, toMs } = parseTimeRange(request);
+  if (toMs - fromMs > dayMs) throw invalid('to_ns', `${request.toNs}: expected at most a day after from_ns`);
+  const links = await repository.network.links(signal);
+  const link = links.find((each) => linkName(each) === linkName(ends));
+  if (link === undefined) {
+    throw new NotFoundError(`there is no link from ${ends.fromDetectorId} to ${ends.toDetectorId}`, { field: 'link' });
+  }
+  const beginMs = minuteOf(fromMs) - minuteMs;
+  const endMs = Math.min(minuteOf(toMs) + knownAfterMs, Math.floor(clock.nowMs() / minuteMs) * minuteMs);
+  const replay = new DestinationReplay({ ...estimation, detectorId: link.toDetectorId, links }, beginMs);
+  const found = new Map<string, WireMatch>();
+  for await (const { changes } of replay.past(repository.events, endMs, signal)) {
+    const estimator = replay.estimator.estimatorOf(link);
+    for (const { what, link: changed, match } of changes) {
+      if (changed !== link || match.arrivedMs < fromMs || match.arrivedMs >= toMs) continue;
+      if (what === 'removed') found.delete(match.id);
+      else if (estimator !== undefined) found.set(match.id, matchToWire(match, estimator.judge(match)));
+    }
+  }
+  return { matches: [...found.values()].sort((a, b) => Number(a.arrivedNs - b.arrivedNs)) };
+}
+
+function matchToWire(match: Match, { weight, reason }: Judgement): WireMatch {
+  return {
+    departedNs: nsFromMs(match.departedMs),
+    arrivedNs: nsFromMs(match.arrivedMs),
+    travelSeconds: match.travelTimeS,
+    rotating: match.rotating,
+    weight: Math.round(weight * 1000) / 1000,
+    reason: reasonToWire[reason],
+  };
+}

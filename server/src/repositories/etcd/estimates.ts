@@ -1,0 +1,130 @@
+import { ClaimLostError } from '@tdc/shared/errors.ts';
+import type { Claim, EstimateScan, EstimateScanResult, EstimateStore, PublishedEstimate } from '../../repository.ts';
+import { createdAt, type EtcdConnection, type Pair, put } from './connection.ts';
+import { estimatesOfValue, estimatesToValue, newestOfValue, newestToValue } from './estimate-value.ts';
+import { behind, type Keys } from './keys.ts';
+
+/** Puts of one transaction, which every etcd takes. */
+const putsMax = 100;
+/** Keys of one read. */
+const pageKeys = 1000;
+/** Minutes that are read together when they are wanted from the newest on. */
+const windowMs = 500 * 60_000;
+
+/** All links to a detector share a key a minute: one put publishes what belongs together, under the claim on the detector. */
+export class EtcdEstimateStore implements EstimateStore {
+  readonly #connection: EtcdConnection;
+  readonly #keys: Keys;
+
+  constructor(connection: EtcdConnection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  async publish(
+    claim: Claim,
+    estimates: readonly PublishedEstimate[],
+    newest: readonly PublishedEstimate[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { name, fence } = claim;
+    const groups = [...Map.groupBy(estimates, ({ timeMs, revision }) => this.#keys.estimates(name, timeMs, revision))];
+    const puts = groups.map(([key, group]) => put(key, estimatesToValue(group)));
+    if (newest.length > 0) puts.push(put(this.#keys.newestEstimates(name), newestToValue(newest)));
+    for (let i = 0; i < puts.length; i += putsMax) {
+      const compare = [createdAt(this.#keys.claim(name), fence)];
+      const { succeeded } = await this.#connection.transact({ compare, success: puts.slice(i, i + putsMax) }, signal);
+      if (!succeeded) throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+    }
+  }
+
+  async scan(scan: EstimateScan, signal: AbortSignal): Promise<EstimateScanResult> {
+    return scan.order === 'oldest-first' ? this.#scanUp(scan, signal) : this.#scanDown(scan, signal);
+  }
+
+  async newest(signal: AbortSignal): Promise<readonly PublishedEstimate[]> {
+    const pairs = await this.#connection.all(this.#keys.family('newest-estimates'), pageKeys, signal, 'best');
+    return pairs.flatMap(({ key, value }) => {
+      const [toDetectorId = ''] = this.#keys.parts('newest-estimates', key);
+      return newestOfValue(toDetectorId, value).toSorted((a, b) => (a.fromDetectorId < b.fromDetectorId ? -1 : 1));
+    });
+  }
+
+  async removeBefore(toDetectorId: string, timeMs: number, signal: AbortSignal): Promise<void> {
+    const from = this.#keys.estimatesBound(toDetectorId, 0);
+    await this.#connection.deleteRange({ from, to: this.#keys.estimatesBound(toDetectorId, timeMs) }, signal);
+  }
+
+  async #scanUp(scan: EstimateScan, signal: AbortSignal): Promise<EstimateScanResult> {
+    const found: PublishedEstimate[] = [];
+    let from = this.#keys.estimatesBound(scan.toDetectorId, scan.fromMs);
+    const to = this.#keys.estimatesBound(scan.toDetectorId, scan.toMs);
+    for (;;) {
+      const { pairs, more } = await this.#connection.range(
+        { from, to },
+        { limit: pageKeys, consistency: 'best' },
+        signal,
+      );
+      found.push(...this.#ofLink(pairs, scan));
+      const minutes = minutesOf(found, scan.revisions);
+      // The last minute may have revisions behind the end of the page.
+      if (!more || minutes.length > scan.limit) {
+        return { estimates: minutes.slice(0, scan.limit).flat(), more: minutes.length > scan.limit };
+      }
+      from = behind(pairs.at(-1)?.key ?? from);
+    }
+  }
+
+  /** Window by window from the newest on, as etcd would sort all of a range to give its end. */
+  async #scanDown(scan: EstimateScan, signal: AbortSignal): Promise<EstimateScanResult> {
+    const { toDetectorId, fromMs, limit, revisions } = scan;
+    const first = await this.#firstMs(scan, signal);
+    const found: PublishedEstimate[][] = [];
+    const last = first === undefined ? undefined : await this.#lastMs(toDetectorId, scan.toMs, signal);
+    for (let toMs = Math.min(scan.toMs, (last ?? 0) + 60_000); first !== undefined && toMs > first; toMs -= windowMs) {
+      const beginMs = Math.max(fromMs, toMs - windowMs);
+      const range = {
+        from: this.#keys.estimatesBound(toDetectorId, beginMs),
+        to: this.#keys.estimatesBound(toDetectorId, toMs),
+      };
+      const pairs = await this.#connection.all(range, pageKeys, signal, 'best');
+      found.push(...minutesOf(this.#ofLink(pairs, scan), revisions).toReversed());
+      if (found.length > limit) break;
+    }
+    return { estimates: found.slice(0, limit).flat(), more: found.length > limit };
+  }
+
+  async #firstMs({ toDetectorId, fromMs, toMs }: EstimateScan, signal: AbortSignal): Promise<number | undefined> {
+    const from = this.#keys.estimatesBound(toDetectorId, fromMs);
+    const to = this.#keys.estimatesBound(toDetectorId, toMs);
+    const { pairs } = await this.#connection.range({ from, to }, { limit: 1, consistency: 'best' }, signal);
+    return pairs[0] === undefined ? undefined : this.#timeMsOf(pairs[0].key);
+  }
+
+  /** Of the last minute before a time, or a later one: the newest of all that there are. */
+  async #lastMs(toDetectorId: string, beforeMs: number, signal: AbortSignal): Promise<number> {
+    const pair = await this.#connection.get(this.#keys.newestEstimates(toDetectorId), signal);
+    const newest = pair === undefined ? [] : newestOfValue(toDetectorId, pair.value);
+    return Math.min(beforeMs, Math.max(0, ...newest.map(({ timeMs }) => timeMs)));
+  }
+
+  #timeMsOf(key: string): number {
+    return Number(this.#keys.parts('estimates', key)[1]) * 1000;
+  }
+
+  #ofLink(pairs: readonly Pair[], { toDetectorId, fromDetectorId }: EstimateScan): readonly PublishedEstimate[] {
+    return pairs.flatMap(({ key, value }) => {
+      const at = { toDetectorId, timeMs: this.#timeMsOf(key), revision: Number(this.#keys.parts('estimates', key)[2]) };
+      return estimatesOfValue(at, value).filter((each) => each.fromDetectorId === fromDetectorId);
+    });
+  }
+}
+
+/** By minute, in the order of coming; of each the last revision, or all. */
+function minutesOf(
+  estimates: readonly PublishedEstimate[],
+  revisions: EstimateScan['revisions'],
+): PublishedEstimate[][] {
+  const minutes = [...Map.groupBy(estimates, ({ timeMs }) => timeMs).values()];
+  return revisions === 'all' ? minutes : minutes.map((minute) => minute.slice(-1));
+}
