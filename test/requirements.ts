@@ -8,6 +8,7 @@ const requirements = [
   { program: 'mount', package: 'mount', for: 'the full-disk test' },
   { program: 'etcd', package: 'etcd-server', for: 'the tests of the repository in etcd' },
   { program: 'etcdctl', package: 'etcd-client', for: 'the tests of the repository in etcd' },
+  { program: 'bridge', package: 'iproute2', for: 'the tests that cut servers off' },
   { program: 'openssl', package: 'openssl', for: 'the TLS tests' },
   { program: 'bash', package: 'bash', for: 'the shell completion test' },
 ] as const;

@@ -194,6 +194,11 @@ export function repositoryOf(
       field: 'etcd.endpoints',
     });
   }
+  if (secure === 0 && tls !== undefined) {
+    throw new InvalidInputError('etcd.tls goes with https: expected etcd.endpoints with https, or no etcd.tls', {
+      field: 'etcd.endpoints',
+    });
+  }
   const isLocal = endpoints.every((each) => isLoopback(new URL(each).hostname));
   if (secure === 0 && !isLocal && !values.allow_plaintext) {
     throw new InvalidInputError('etcd.endpoints are other machines without TLS: give https, or --allow-plaintext', {

@@ -39,8 +39,14 @@ export interface EventScanResult {
 /** Events in the order of their commits. */
 export interface CommittedEvents {
   readonly events: readonly DetectionEvent[];
-  /** Opaque: where to follow on. */
+  /** Where to follow on: the identity of the store, a dash, and a number that rises with commits. */
   readonly cursor: string;
+}
+
+/** The earliest of some cursors of one store. */
+export function earliestCursor(cursors: readonly [string, ...string[]]): string {
+  const numberOf = (cursor: string) => BigInt(/-(\d+)$/.exec(cursor)?.[1] ?? 0);
+  return cursors.reduce((a, b) => (numberOf(b) < numberOf(a) ? b : a));
 }
 
 /** Seconds of a bucket, the unit in which old events are removed. */

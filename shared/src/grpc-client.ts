@@ -7,7 +7,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { errorOfStatus } from './grpc-status.ts';
-import { readPem } from './pem-file.ts';
+import { type KeyPair, readCertificates, readKeyPair } from './pem-file.ts';
 
 /** PEM files of a client: the authority of the server's certificate, and its own certificate with the key. */
 export interface ClientTls {
@@ -16,14 +16,22 @@ export interface ClientTls {
   readonly keyFile?: string;
 }
 
-/** Plain text where there is no TLS. Throws InvalidInputError when a file cannot be read. */
+/** Plain text where there is no TLS. Throws InvalidInputError when a file cannot be read, or is damaged. */
 export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
-  return credentials.createSsl(
-    readPem('tls.ca', tls.caFile),
-    tls.keyFile === undefined ? null : readPem('tls.key', tls.keyFile),
-    tls.certFile === undefined ? null : readPem('tls.cert', tls.certFile),
-  );
+  const { ca, pair } = readClientTls(tls, 'tls');
+  return credentials.createSsl(ca, pair?.key ?? null, pair?.cert ?? null);
+}
+
+/** What is in the files, which the options `ca`, `cert` and `key` below the prefix name. Throws as above. */
+export function readClientTls(
+  { caFile, certFile, keyFile }: ClientTls,
+  prefix: string,
+): { readonly ca: Buffer; readonly pair: KeyPair | undefined } {
+  const named = (name: string, file: string) => ({ option: `${prefix}.${name}`, file });
+  const ca = readCertificates(named('ca', caFile));
+  if (certFile === undefined || keyFile === undefined) return { ca, pair: undefined };
+  return { ca, pair: readKeyPair(named('cert', certFile), named('key', keyFile)) };
 }
 
 type UnaryMethod<Request, Response> = (

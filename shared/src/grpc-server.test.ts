@@ -337,8 +337,8 @@ describe('mutual TLS', () => {
     ['tls.key', { keyFile: 'bad' }],
     ['tls.client_ca', { clientCaFile: 'bad' }],
   ])('of a server refuses a file that is missing or no PEM by the name of %s', async (option, wrong) => {
-    writeFileSync(file('pem'), '-----BEGIN CERTIFICATE-----');
-    const pem = { certFile: file('pem'), keyFile: file('pem'), clientCaFile: file('pem') };
+    certificates('ours', ['server']);
+    const pem = { certFile: file('server.pem'), keyFile: file('server.key'), clientCaFile: file('ours.pem') };
     const bad = Object.fromEntries(Object.entries(wrong).map(([key, name]) => [key, file(name)]));
     const starting = () => start({ tls: { ...pem, ...bad } }).catch((error: unknown) => error);
     const missing = await starting();
@@ -358,8 +358,8 @@ describe('mutual TLS', () => {
     ['tls.cert', { certFile: 'bad' }],
     ['tls.key', { keyFile: 'bad' }],
   ])('of a client refuses a file that is missing or no PEM by the name of %s', (option, wrong) => {
-    writeFileSync(file('pem'), '-----BEGIN CERTIFICATE-----');
-    const pem = { caFile: file('pem'), certFile: file('pem'), keyFile: file('pem') };
+    certificates('ours', ['client']);
+    const pem = { caFile: file('ours.pem'), certFile: file('client.pem'), keyFile: file('client.key') };
     const bad = Object.fromEntries(Object.entries(wrong).map(([key, name]) => [key, file(name)]));
     const making = () => clientCredentials({ ...pem, ...bad });
     expect(making).toThrow(InvalidInputError);

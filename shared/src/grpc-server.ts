@@ -14,7 +14,7 @@ import { HealthImplementation, protoPath as healthProto } from 'grpc-health-chec
 import { UnavailableError } from './errors.ts';
 import { statusOfError, unexpectedErrors } from './grpc-status.ts';
 import type { Logger } from './logger.ts';
-import { readPem } from './pem-file.ts';
+import { readCertificates, readKeyPair } from './pem-file.ts';
 
 export interface GrpcService {
   /** Full name, such as `tdc.v1.CollectorService`. */
@@ -106,8 +106,12 @@ function bind(server: Server, { name, host, port, tls }: GrpcServerOptions): Pro
 
 function credentialsOf(tls: ServerTls | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
-  const pair = { cert_chain: readPem('tls.cert', tls.certFile), private_key: readPem('tls.key', tls.keyFile) };
-  return ServerCredentials.createSsl(readPem('tls.client_ca', tls.clientCaFile), [pair], true);
+  const { cert, key } = readKeyPair(
+    { option: 'tls.cert', file: tls.certFile },
+    { option: 'tls.key', file: tls.keyFile },
+  );
+  const clientCa = readCertificates({ option: 'tls.client_ca', file: tls.clientCaFile });
+  return ServerCredentials.createSsl(clientCa, [{ cert_chain: cert, private_key: key }], true);
 }
 
 function addReflection(server: Server, services: readonly string[]): void {

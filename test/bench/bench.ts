@@ -7,6 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCpu, benchIdleMemory } from './agent.ts';
+import { benchEstimation } from './estimation.ts';
 import { benchEtcdIngest } from './etcd-ingest.ts';
 import { benchEtcdLatency } from './etcd-latency.ts';
 import { benchEtcdHour, benchHour } from './hour-of-ten-million.ts';
@@ -21,6 +22,7 @@ const benchmarks = new Map<string, (progress: (text: string) => void) => Promise
   ['etcd-latency', benchEtcdLatency],
   ['hour', benchHour],
   ['etcd-hour', benchEtcdHour],
+  ['estimation', benchEstimation],
   ['memory', benchIdleMemory],
   ['cpu', benchCpu],
 ]);

@@ -1,114 +1,78 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { EtcdCluster, type EtcdMember } from '@tdc/server/repositories/etcd/etcd-process.ts';
+import type { EtcdMember } from '@tdc/server/repositories/etcd/etcd-member.ts';
+import { EtcdCluster } from '@tdc/server/repositories/etcd/etcd-process.ts';
 import { expect, test } from 'vitest';
 import { type AgentPlace, makeKeyFile, runAgents, startAgent, stateDirectory } from './harness/agent.ts';
+import { Collector } from './harness/collector.ts';
+import type { Namespaces } from './harness/namespaces.ts';
 import { committedIds, plantOracle } from './harness/oracle.ts';
 import type { Program } from './harness/program.ts';
 import { type Random, seededRandom } from './harness/random.ts';
 import { listEvents, putDetectors } from './harness/rpc.ts';
-import { type RunningServer, startServer } from './harness/server.ts';
-import { TcpProxy } from './harness/tcp-proxy.ts';
+import { namespacesIfAllowed, placeIn } from './harness/run-place.ts';
+import { cutOff, memberStrikes, type Strike, Strikes } from './harness/strikes.ts';
 import { temporaryDirectory } from './harness/temporary-directory.ts';
 import { within } from './harness/until.ts';
 
-const seconds = Number(process.env.TDC_TEST_CLUSTER_SECONDS ?? 60);
+const seconds = Number(process.env.TDC_TEST_CLUSTER_SECONDS ?? 120);
 const seed = Number(process.env.TDC_TEST_SEED ?? 1);
 const detectorIds = ['D1', 'D2', 'D3', 'D4'];
+/** Names as EtcdCluster gives them. */
+const memberNames = ['m0', 'm1', 'm2'];
+const collectorNames = ['c0', 'c1'];
+/** In which every kind of strike comes once. */
+const roundSecondsMax = 100;
 const network = { detectors: detectorIds.map((id, index) => ({ id, x: index * 1000, y: 0 })) };
 
-/** What is struck, and how often: printed at the end, and none of it may be missing. */
-const struck = new Map<string, number>();
-const count = (what: string) => struck.set(what, (struck.get(what) ?? 0) + 1);
-
-/** A collector over etcd that is killed and started again behind a proxy whose address stays. */
-class Collector implements AsyncDisposable {
-  readonly proxy: TcpProxy;
-  readonly #directory: string;
-  readonly #flags: readonly string[];
-  server: RunningServer | undefined;
-
-  constructor(proxy: TcpProxy, directory: string, flags: readonly string[]) {
-    this.proxy = proxy;
-    this.#directory = directory;
-    this.#flags = flags;
-  }
-
-  async start(): Promise<void> {
-    this.server = await startServer(this.#directory, ...this.#flags);
-    this.proxy.target = this.server.collector;
-  }
-
-  async kill(): Promise<void> {
-    this.proxy.target = undefined;
-    await this.server?.[Symbol.asyncDispose]();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    await this.proxy[Symbol.asyncDispose]();
-  }
+/** What can happen to collectors, beside what can happen to etcd. */
+function collectorStrikes(
+  collectors: readonly Collector[],
+  random: Random,
+  lan: Namespaces | undefined,
+): Readonly<Record<string, Strike>> {
+  const downMs = () => random.between(500, 4000);
+  return {
+    'collector killed': async () => {
+      const collector = random.pick(collectors);
+      await collector.kill();
+      await wait(downMs());
+      await collector.start();
+    },
+    'collector paused': async () => {
+      const collector = random.pick(collectors);
+      collector.signal('SIGSTOP');
+      await wait(downMs());
+      collector.signal('SIGCONT');
+    },
+    'connections cut': async () => random.pick(collectors).proxy.cutAll(),
+    ...(lan === undefined ? {} : { 'collector cut off': () => cutOff(lan, random.pick(collectors).name, random) }),
+  };
 }
 
-/** One thing goes wrong for a while, and is put right. */
-async function strike(random: Random, members: readonly EtcdMember[], collectors: readonly Collector[]): Promise<void> {
-  const member = random.pick(members);
-  const collector = random.pick(collectors);
-  const whileMs = random.between(500, 4000);
-  const what = random.pick([
-    'member killed',
-    'member paused',
-    'collector killed',
-    'connections cut',
-    'majority killed',
-  ] as const);
-  count(what);
-  switch (what) {
-    case 'member killed':
-      await member.kill();
-      await wait(whileMs);
-      member.start();
-      break;
-    case 'member paused':
-      member.signal('SIGSTOP');
-      await wait(whileMs);
-      member.signal('SIGCONT');
-      break;
-    case 'collector killed':
-      await collector.kill();
-      await wait(whileMs);
-      await collector.start();
-      break;
-    case 'connections cut':
-      collector.proxy.cutAll();
-      break;
-    case 'majority killed': {
-      const two = members.filter((each) => each !== member);
-      await Promise.all(two.map((each) => each.kill()));
-      await wait(whileMs);
-      for (const each of two) each.start();
-      break;
-    }
-  }
-  await wait(random.between(200, 2000));
+async function majorityKilled(members: readonly EtcdMember[], random: Random): Promise<void> {
+  const spared = random.pick(members);
+  const two = members.filter((each) => each !== spared);
+  await Promise.all(two.map((each) => each.kill()));
+  await wait(random.between(500, 4000));
+  for (const each of two) each.start();
 }
 
 test(
-  `${seconds} seconds of kills and pauses in a cluster of three lose no acknowledged event and double none`,
+  `${seconds} seconds of kills, pauses and cut networks in a cluster of three lose no acknowledged event and double none`,
   async () => {
     await using folder = await temporaryDirectory();
     const directory = folder.path;
-    await using cluster = await EtcdCluster.start({ members: 3 });
-    const flags = ['--repository', 'etcd', '--etcd-endpoints', cluster.endpoints.join(',')];
-    const collectors: Collector[] = [];
-    for (const name of ['one', 'two']) {
-      await mkdir(join(directory, name));
-      collectors.push(new Collector(await TcpProxy.start(), join(directory, name), flags));
-    }
+    using lan = namespacesIfAllowed([...memberNames, ...collectorNames]);
+    await using cluster = await EtcdCluster.start({ places: memberNames.map((name) => placeIn(lan, name)) });
     await using stack = new AsyncDisposableStack();
-    for (const collector of collectors) stack.use(collector);
-    for (const collector of collectors) await collector.start();
+    const collectors: Collector[] = [];
+    for (const name of collectorNames) {
+      const own = { name, directory: join(directory, name), place: placeIn(lan, name) };
+      await mkdir(own.directory);
+      collectors.push(stack.use(await Collector.start({ ...own, etcdEndpoints: cluster.endpoints })));
+    }
     await putDetectors(collectors[0]?.server?.collector ?? '', detectorIds);
 
     const keyFile = await makeKeyFile(directory, Date.now());
@@ -140,7 +104,16 @@ test(
 
     const random = seededRandom(seed);
     const endMs = performance.now() + seconds * 1000;
-    while (performance.now() < endMs) await strike(random, cluster.members, collectors);
+    const strikes = new Strikes(random, {
+      ...memberStrikes(cluster, random, lan),
+      ...collectorStrikes(collectors, random, lan),
+      'majority killed': () => majorityKilled(cluster.members, random),
+    });
+    while (performance.now() < endMs) {
+      await strikes.next();
+      await wait(random.between(200, 2000));
+    }
+    console.log(`struck: ${strikes.describe()}`);
 
     await cluster.healthy();
     for (const agent of agents) agent.kill('SIGTERM');
@@ -155,8 +128,9 @@ test(
       expect(stored.toSorted(), place.detectorId).toEqual(committed.toSorted());
       expect(summaries[index]).toMatchObject({ made: committed.length, acknowledged: committed.length, dropped: 0 });
     }
-    console.log(`struck: ${[...struck].map(([what, times]) => `${what} ${times}`).join(', ')}`);
-    expect([...struck.values()].reduce((sum, times) => sum + times, 0)).toBeGreaterThanOrEqual(seconds / 10);
+    const counts = [...strikes.counts.values()];
+    expect(counts.reduce((sum, times) => sum + times, 0)).toBeGreaterThanOrEqual(seconds / 10);
+    expect(Math.min(...counts), strikes.describe()).toBeGreaterThanOrEqual(Math.floor(seconds / roundSecondsMax));
   },
   (seconds + 240) * 1000,
 );

@@ -72,7 +72,7 @@ export function estimateView(
     fields: [
       ...['from_detector_id', 'to_detector_id', 'time', 'revision', 'status'],
       ...timeFields,
-      ...['samples', 'age_seconds'],
+      ...['samples', 'age_seconds', 'clock_offset_seconds'],
     ],
     record: (estimate) => ({
       from_detector_id: estimate.fromDetectorId,
@@ -83,14 +83,16 @@ export function estimateView(
       ...travelTimeRecord(estimate.travelTime),
       samples: estimate.samples,
       age_seconds: estimate.ageSeconds ?? null,
+      clock_offset_seconds: estimate.clockOffsetSeconds ?? null,
     }),
   };
 }
 
-function statusText({ status, ageSeconds, revision }: Estimate): string {
+function statusText({ status, ageSeconds, clockOffsetSeconds, revision }: Estimate): string {
   const age =
     ageSeconds === undefined || status === EstimateStatus.ESTIMATE_STATUS_LIVE
       ? ''
       : `, ${secondsText(ageSeconds)} old`;
-  return `${statusName(status)}${age}${revision > 1 ? `, revision ${revision}` : ''}`;
+  const clock = clockOffsetSeconds === undefined ? '' : `, clocks ${Math.round(clockOffsetSeconds)} s apart`;
+  return `${statusName(status)}${clock}${age}${revision > 1 ? `, revision ${revision}` : ''}`;
 }

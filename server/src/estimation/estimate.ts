@@ -30,6 +30,11 @@ export interface Estimate {
   readonly status: EstimateStatus;
   /** Seconds since the last match arrived; absent when none is known. */
   readonly ageS?: number;
+  /**
+   * Present when the clock of one of the link's detectors is wrong: by how many seconds that at the end is ahead of that at the beginning, as
+   * the matches imply. There is no travel time then.
+   */
+  readonly clockOffsetS?: number;
 }
 
 /** A last match older than this makes a value stale, and older than that makes it none. */

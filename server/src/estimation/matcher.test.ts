@@ -119,8 +119,9 @@ test('devices are known by both pseudonyms, whichever event comes first', () => 
   );
 });
 
-test('a stop of half an hour in a zone is no part of a journey', () => {
-  expect(short([at('A', 0, { madeAtMs: 1_900_000 }), at('B', 60)])).toEqual([]);
+test('a device that stays in a zone is on no journey from there', () => {
+  expect(short([at('A', 0, { madeAtMs: 400_000 }), at('B', 410)])).toEqual(['AB 410']);
+  expect(short([at('A', 0, { madeAtMs: 500_000 }), at('B', 510)])).toEqual([]);
 });
 
 test('journeys of many devices are each found once', () => {

@@ -29,7 +29,7 @@ const survivalMin = 0.15;
 /** Faster than any vehicle, in metres a second: two devices with one pseudonym, or a clock that is off. */
 const speedMaxMps = 70;
 /** An event that is made later after its reference time than this is of a device that stayed, and no part of a journey. */
-export const passageMsMax = 30 * 60_000;
+export const passageMsMax = 8 * 60_000;
 /** Events of one device that are kept at most: a device that is heard more often within a journey is no vehicle. */
 const eventsPerDeviceMax = 256;
 

@@ -2,7 +2,7 @@ import { type EstimatorName, estimatorNames } from '@tdc/shared/network.ts';
 import { describe, expect, test } from 'vitest';
 import type { Estimate } from './estimate.ts';
 import type { EstimationEvent } from './estimation-event.ts';
-import { journey } from './made-up-traffic.ts';
+import { journey, passing } from './made-up-traffic.ts';
 import { NetworkEstimator } from './network-estimator.ts';
 
 const links = [{ fromDetectorId: 'A', toDetectorId: 'B', maxSeconds: 1800, lengthM: 1200 }];
@@ -126,6 +126,57 @@ describe('our estimator', () => {
       expect(secondsOf(estimate)).toBeGreaterThan(80);
       expect(secondsOf(estimate)).toBeLessThan(115);
     }
+  });
+
+  test('is not fooled by a fleet that was parked at the beginning of the link and sets out all at once', () => {
+    const cars = traffic(0, 3600, 20, () => 100);
+    const fleet = Array.from({ length: 30 }, (_, n) => [
+      passing({ detectorId: 'A', deviceId: `van${n}`, referenceTimeMs: 600_000 + n * 500, madeAtMs: 1_900_000 }),
+      passing({ detectorId: 'B', deviceId: `van${n}`, referenceTimeMs: 2_000_000 + n * 2500 }),
+    ]).flat();
+    const [without, withFleet] = [estimates(cars, 60), estimates([...cars, ...fleet], 60)];
+    for (let minute = 33; minute < 50; minute++) {
+      expect(Math.abs(secondsOf(withFleet[minute]) / secondsOf(without[minute]) - 1)).toBeLessThan(0.1);
+    }
+  });
+
+  test('shows a closed road as one of which nothing is known, and the first cars after it', () => {
+    const before = traffic(0, 1800, 20, () => 100);
+    const after = traffic(7200, 9000, 20, () => 130).map((event) => ({
+      ...event,
+      deviceId: `after ${event.deviceId}`,
+    }));
+    const all = estimates([...before, ...after], 150);
+    expect(all.slice(50, 90).map(({ status }) => status)).not.toContain('live');
+    expect(all.slice(95, 118).map(({ status }) => status)).toEqual(Array.from({ length: 23 }, () => 'no_data'));
+    expect(all[128]?.status).toBe('live');
+    expect(secondsOf(all[128])).toBeGreaterThan(115);
+    expect(secondsOf(all[128])).toBeLessThan(145);
+  });
+
+  test('where two lanes go at two speeds, gives a value between them and shows how far drivers differ', () => {
+    const lanes = [...traffic(0, 5400, 16, () => 80), ...traffic(8, 5400, 16, () => 200)];
+    const all = estimates(lanes, 90);
+    for (const { travelTime } of all.slice(60, 88)) {
+      expect(travelTime?.meanS).toBeGreaterThan(95);
+      expect(travelTime?.meanS).toBeLessThan(185);
+      expect((travelTime?.slowS ?? 0) / (travelTime?.fastS ?? 1)).toBeGreaterThan(1.8);
+    }
+  });
+
+  test('expects whoever starts in growing traffic to need longer than who arrives, and shorter when it clears', () => {
+    const growing = (s: number) => 100 + Math.max(0, Math.min(s - 3600, 1800)) / 6;
+    const clearing = (s: number) => 400 - Math.max(0, Math.min(s - 3600, 1800)) / 6;
+    const ratio = ({ travelTime }: Partial<Estimate> = {}) => (travelTime?.departureS ?? 1) / (travelTime?.meanS ?? 1);
+    const up = estimates(traffic(0, 6000, 10, growing), 100);
+    const down = estimates(traffic(0, 6000, 10, clearing), 100);
+    expect(up.slice(72, 88).filter((each) => ratio(each) > 1.01).length).toBeGreaterThan(12);
+    expect(down.slice(76, 90).filter((each) => ratio(each) < 0.99).length).toBeGreaterThan(8);
+    const steady = estimates(
+      traffic(0, 6000, 10, () => 100),
+      100,
+    );
+    for (const each of steady.slice(30)) expect(Math.abs(ratio(each) - 1)).toBeLessThan(0.05);
   });
 
   test('gives the same for the same events, also when they come twice', () => {

@@ -1,23 +1,10 @@
 import type { EstimatorName, Link } from '@tdc/shared/network.ts';
 import type { Estimate } from './estimate.ts';
 import type { EstimationEvent } from './estimation-event.ts';
-import { dionRakha } from './estimators/dion-rakha.ts';
-import { GridFilterEstimator } from './estimators/grid-filter.ts';
-import { iqrMedian } from './estimators/iqr-median.ts';
-import { mad } from './estimators/mad.ts';
-import { transGuide } from './estimators/trans-guide.ts';
-import { type Rule, WindowEstimator } from './estimators/window-estimator.ts';
 import type { LinkEstimator } from './link-estimator.ts';
 import { lookBackMs, type MatchChange, Matcher } from './matcher.ts';
-import { Relay } from './relay.ts';
 import { Surroundings } from './surroundings.ts';
-
-const published = {
-  transguide: transGuide,
-  'dion-rakha': dionRakha,
-  mad,
-  'iqr-median': iqrMedian,
-} as const satisfies Record<Exclude<EstimatorName, 'grid-filter'>, () => Rule>;
+import { Term, termEndMs, termMs } from './term.ts';
 
 /** How the links of a network are estimated. */
 export interface EstimationSettings {
@@ -43,52 +30,74 @@ export interface LinkEstimate {
   readonly estimate: Estimate;
 }
 
+const minuteMs = 60_000;
+
 /**
- * The links of a network, or those to some of its detectors: events in, an estimate a link and minute out. Pure and deterministic: the
- * estimates of a minute depend on the set of events that were made by then, given minute by minute.
+ * The links of a network, or those to some of its detectors: events in, an estimate a link and minute out. Pure and deterministic. An
+ * estimate depends on the set of events that were made in the three to six hours before it, given minute by minute, and on nothing
+ * else: it can be made again from those at any time, and comes out the same.
  */
 export class NetworkEstimator {
+  readonly #options: NetworkEstimatorOptions;
   readonly #matcher: Matcher;
-  readonly #estimators: ReadonlyMap<Link, LinkEstimator>;
-  readonly #fromMs: number;
+  readonly #links: readonly Link[];
+  readonly #around: readonly Link[];
+  /** By their ends: that of the moment, and the next, which is learning. */
+  readonly #terms = new Map<number, Term>();
+  #judging: Term | undefined;
 
-  constructor({ links, destinations, fromMs, ...settings }: NetworkEstimatorOptions) {
+  constructor(options: NetworkEstimatorOptions) {
+    const { links, destinations, fromMs, rotating, rotationSeconds } = options;
     const surroundings = new Surroundings(links);
     const ends = new Set(destinations ?? links.map(({ toDetectorId }) => toDetectorId));
-    const { rotating, rotationSeconds } = settings;
-    this.#fromMs = fromMs;
+    this.#options = options;
+    this.#links = links.filter(({ toDetectorId }) => ends.has(toDetectorId));
+    const heard = new Set([...ends].flatMap((id) => surroundings.around(id)));
+    this.#around = links.filter(({ fromDetectorId: from, toDetectorId: to }) => heard.has(from) && heard.has(to));
     this.#matcher = new Matcher({
-      surroundings,
-      lookBackMs: lookBackMs(links),
-      destinations: ends,
-      rotating,
+      ...{ surroundings, lookBackMs: lookBackMs(links), destinations: ends, rotating },
       ...(rotationSeconds === undefined ? {} : { rotationSeconds }),
     });
-    const own = links.filter(({ toDetectorId }) => ends.has(toDetectorId));
-    this.#estimators = new Map(
-      own.map((link) => [link, new Relay(() => newEstimator(link, link.estimator ?? settings.estimator), fromMs)]),
-    );
+    this.#openTerms(fromMs);
   }
 
   /** Takes an event; tells what changed of the matches. */
   add(event: EstimationEvent): readonly MatchChange[] {
     const changes = this.#matcher.add(event);
-    if (event.madeAtMs <= this.#fromMs) return [];
-    for (const { what, link, match } of changes)
-      this.#estimators.get(link)?.[what === 'added' ? 'add' : 'remove'](match);
+    if (event.madeAtMs <= this.#options.fromMs) return [];
+    for (const term of this.#terms.values()) term.add(event, changes);
     return changes;
   }
 
   /** The estimates at a time, Unix milliseconds; times rise by a minute from call to call, the first is the minute after `fromMs`. */
   estimatesAt(timeMs: number): readonly LinkEstimate[] {
-    return [...this.#estimators].map(([link, estimator]) => ({ link, estimate: estimator.estimateAt(timeMs) }));
+    const own = termEndMs(timeMs);
+    let found: readonly LinkEstimate[] | undefined;
+    for (const [endMs, term] of this.#terms) {
+      if (endMs < own) this.#terms.delete(endMs);
+      else {
+        const estimates = term.estimatesAt(timeMs);
+        if (endMs !== own) continue;
+        found = estimates;
+        this.#judging = term;
+      }
+    }
+    this.#openTerms(timeMs);
+    if (found === undefined) throw new RangeError(`no term at ${timeMs}: times rise by a minute`);
+    return found;
   }
 
+  /** Tells of the matches of a link how they counted in the estimate made last. */
   estimatorOf(link: Link): LinkEstimator | undefined {
-    return this.#estimators.get(link);
+    return this.#judging?.estimatorOf(link);
   }
-}
 
-function newEstimator(link: Link, name: EstimatorName): LinkEstimator {
-  return name === 'grid-filter' ? new GridFilterEstimator(link) : new WindowEstimator(published[name](), link);
+  /** For what becomes known after a moment. */
+  #openTerms(timeMs: number): void {
+    const own = termEndMs(timeMs + minuteMs);
+    for (const endMs of [own, own + termMs]) {
+      if (this.#terms.has(endMs)) continue;
+      this.#terms.set(endMs, new Term(this.#links, this.#around, this.#options.estimator));
+    }
+  }
 }

@@ -28,22 +28,28 @@ export class RecentMatches {
 
   /** Those that arrived in the time before a moment, the moment included. */
   within(timeMs: number, seconds: number): readonly Match[] {
-    return this.#matches.filter(({ arrivedMs }) => arrivedMs <= timeMs && arrivedMs > timeMs - seconds * 1000);
+    let from = this.#matches.length;
+    while (from > 0 && (this.#matches[from - 1]?.arrivedMs ?? 0) > timeMs - seconds * 1000) from--;
+    let to = this.#matches.length;
+    while (to > from && (this.#matches[to - 1]?.arrivedMs ?? 0) > timeMs) to--;
+    return this.#matches.slice(from, to);
   }
 
   get all(): readonly Match[] {
     return this.#matches;
   }
 
-  /** Those that arrived so close to a moment, before or after. */
-  near(timeMs: number, ms: number): readonly Match[] {
-    const found: Match[] = [];
+  /** How many departed and arrived so close to a match, itself among them if it is here. */
+  countTogether({ departedMs, arrivedMs }: Match, ms: { readonly departed: number; readonly arrived: number }): number {
+    let count = 0;
     for (let at = this.#matches.length - 1; at >= 0; at--) {
       const match = this.#matches[at];
-      if (match === undefined || match.arrivedMs < timeMs - ms) break;
-      if (match.arrivedMs <= timeMs + ms) found.push(match);
+      if (match === undefined || match.arrivedMs < arrivedMs - ms.arrived) break;
+      const isNear =
+        match.arrivedMs <= arrivedMs + ms.arrived && Math.abs(match.departedMs - departedMs) <= ms.departed;
+      if (isNear) count++;
     }
-    return found;
+    return count;
   }
 
   /** Seconds since the last arrival; undefined without one. */

@@ -1,6 +1,6 @@
 import { quantile } from './estimators/quantile.ts';
 import type { Match } from './match.ts';
-import { credenceBeside } from './travel-time-filter.ts';
+import { credenceBeside } from './travel-time-grid.ts';
 
 /** Others who came the same way, to be compared with: the last ones, if there are enough of them. */
 const peersMax = 25;

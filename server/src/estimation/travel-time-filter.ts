@@ -1,17 +1,18 @@
-/**
- * What is believed of the present travel time of a link: a probability for each of a grid of (logarithm of the typical travel time,
- * spread of drivers around it). A hidden Markov model on a grid (Rabiner 1989; Kitagawa 1987 for non-Gaussian state spaces): each
- * minute the belief is spread out, each match sharpens it.
- */
-
-/** Logarithms of seconds: 4 % from one point of the grid to the next, from 8 s to more than an hour. */
-const step = 0.04;
-const first = Math.log(8);
-const points = Math.ceil((Math.log(4000) - first) / step);
-/** Standard deviations of ln(travel time) among the drivers of one moment: from a free freeway to a road with signals. */
-const spreads = [0.06, 0.11, 0.18, 0.28, 0.42] as const;
-const states = points * spreads.length;
-const logTimes = Float64Array.from({ length: points }, (_, i) => first + i * step);
+import {
+  bell,
+  density,
+  likelihoodsOf,
+  logTimes,
+  ordinaryTables,
+  placeOf,
+  points,
+  sharesOf,
+  slowTable,
+  spreads,
+  states,
+  step,
+  stepped,
+} from './travel-time-grid.ts';
 
 /** Standard deviation of the change of ln(travel time) in a minute: 4 %, a third in an hour of random walk. */
 const driftPerMinute = 0.04;
@@ -24,21 +25,15 @@ const jumpMean = 0.25;
 const jumpSpread = 0.4;
 const jumpAnywhere = 0.03;
 
-/** Share of matches of journeys with a stop or of slow vehicles (buses, bicycles), and what they take longer by, as ln. */
-const slowShare = 0.12;
-const slowMean = 0.8;
-const slowSpread = 0.4;
-/** Share of matches that say nothing of this road, and their density over ln(travel time): even over four units. */
-const strangeShare = 0.08;
-const strangeDensity = 0.25;
-/** Spread of ln(travel time) on a street, where the road's own is not asked for. */
-const streetSpread = 0.25;
-const ordinaryShare = 1 - slowShare - strangeShare;
-
 /** Share of matches of people on foot, who go at 1.3 m/s whatever the road is like (Weidmann 1993), and the spread of ln(speed). */
 const walkShare = 0.04;
 const walkSpeedMps = 1.3;
 const walkSpread = 0.25;
+/** A walker who is less likely than this is none. */
+const walkDensityMin = 0.003;
+
+/** States that are less likely than this are left out where matches are judged: all of them together are next to nothing. */
+const probabilityMin = 1e-5;
 
 const kernelReach = Math.ceil((3 * driftPerMinute) / step);
 const kernel = normalised(
@@ -53,11 +48,19 @@ export interface Belief {
   readonly spread: number;
 }
 
+/**
+ * What is believed of the present travel time of a link: a probability for each of a grid of (logarithm of the typical travel time,
+ * spread of drivers around it). A hidden Markov model on a grid (Rabiner 1989; Kitagawa 1987 for non-Gaussian state spaces): each
+ * minute the belief is spread out, each match sharpens it.
+ */
 export class TravelTimeFilter {
   readonly #p: Float64Array;
+  /** What the belief was before; its memory is used again. */
+  readonly #spare = new Float64Array(states);
   #jump: Float64Array;
-
   readonly #walkLogTime: number | undefined;
+  /** The states that count, while the belief is as it is. */
+  #likely: readonly number[] | undefined;
 
   /** Begins around a usual travel time, in seconds; a length in metres tells what walkers take. */
   constructor(usualS: number, lengthM?: number) {
@@ -73,9 +76,10 @@ export class TravelTimeFilter {
 
   /** A minute passes. */
   predict(): void {
-    const drifted = new Float64Array(states);
+    const before = this.#p;
+    const drifted = this.#spare.fill(0);
     for (let at = 0; at < states; at++) {
-      const p = this.#p[at] ?? 0;
+      const p = before[at] ?? 0;
       if (p < 1e-12) continue;
       const row = at - (at % points);
       for (let k = 0; k < kernel.length; k++) {
@@ -90,8 +94,9 @@ export class TravelTimeFilter {
       const below = at >= points ? (drifted[at - points] ?? 0) : own;
       const above = at < last ? (drifted[at + points] ?? 0) : own;
       const mixed = own * (1 - respreadPerMinute) + ((below + above) * respreadPerMinute) / 2;
-      this.#p[at] = mixed * stays + jumpPerMinute * (this.#jump[at] ?? 0);
+      before[at] = mixed * stays + jumpPerMinute * (this.#jump[at] ?? 0);
     }
+    this.#likely = undefined;
   }
 
   /**
@@ -99,36 +104,47 @@ export class TravelTimeFilter {
    * a driver needs, from what is known of it otherwise.
    */
   update(logTime: number, vote: number, doubt: number): void {
-    const shares = sharesOf(doubt, this.#walkDensity(logTime));
+    const walk = this.#walkDensity(logTime);
+    const tables = walk > 0 ? undefined : likelihoodsOf(vote, doubt);
+    const shares = sharesOf(stepped(doubt));
     const place = placeOf(logTime);
+    const p = this.#p;
     let sum = 0;
-    for (let at = 0; at < states; at++) {
-      const likelihood = ordinary(at, place, shares) + others(at, place, shares);
-      const p = (this.#p[at] ?? 0) * likelihood ** vote;
-      this.#p[at] = p;
-      sum += p;
+    for (let spread = 0, at = 0; spread < spreads.length; spread++) {
+      const table = tables?.[spread];
+      const ordinary = ordinaryTables[spread];
+      for (let point = 0; point < points; point++, at++) {
+        const offset = place - point;
+        const likelihood =
+          table?.[offset] ??
+          (shares.ordinary * (ordinary?.[offset] ?? 0) +
+            shares.slow * (slowTable[offset] ?? 0) +
+            shares.elsewhere +
+            walk) **
+            vote;
+        const now = (p[at] ?? 0) * likelihood;
+        p[at] = now;
+        sum += now;
+      }
     }
-    for (let at = 0; at < states; at++) this.#p[at] = (this.#p[at] ?? 0) / sum;
+    for (let at = 0; at < states; at++) p[at] = (p[at] ?? 0) / sum;
+    this.#likely = undefined;
   }
 
   /** The chance that a match with this ln(travel time) is of a driver who went through. */
   credence(logTime: number, doubt: number): number {
-    const shares = sharesOf(doubt, this.#walkDensity(logTime));
+    const { ordinary, slow, elsewhere } = sharesOf(stepped(doubt));
     const place = placeOf(logTime);
     let through = 0;
-    let all = 0;
-    for (let at = 0; at < states; at++) {
+    let delayed = 0;
+    for (const at of this.#likelyStates()) {
       const p = this.#p[at] ?? 0;
-      if (p < 1e-9) continue;
-      const driver = p * ordinary(at, place, shares);
-      through += driver;
-      all += driver + p * others(at, place, shares);
+      const offset = place - (at % points);
+      through += p * (ordinaryTables[Math.floor(at / points)]?.[offset] ?? 0);
+      delayed += p * (slowTable[offset] ?? 0);
     }
-    return all === 0 ? 0 : through / all;
-  }
-
-  #walkDensity(logTime: number): number {
-    return this.#walkLogTime === undefined ? 0 : walkShare * density(logTime - this.#walkLogTime, walkSpread);
+    const all = ordinary * through + slow * delayed + elsewhere + this.#walkDensity(logTime);
+    return (ordinary * through) / all;
   }
 
   belief(): Belief {
@@ -144,62 +160,20 @@ export class TravelTimeFilter {
     }
     return { logMean: mean, logSd: Math.sqrt(Math.max(0, square - mean * mean)), spread };
   }
-}
 
-interface Shares {
-  readonly ordinary: number;
-  readonly slow: number;
-  /** Density of all that does not depend on the state of the road. */
-  readonly elsewhere: number;
-}
+  #walkDensity(logTime: number): number {
+    if (this.#walkLogTime === undefined) return 0;
+    const walk = walkShare * density(logTime - this.#walkLogTime, walkSpread);
+    return walk < walkDensityMin ? 0 : walk;
+  }
 
-function sharesOf(doubt: number, walkDensity: number): Shares {
-  return {
-    ordinary: ordinaryShare * (1 - doubt),
-    slow: slowShare + 0.6 * ordinaryShare * doubt,
-    elsewhere: (strangeShare + 0.4 * ordinaryShare * doubt) * strangeDensity + walkDensity,
-  };
-}
-
-/** How likely a journey is of a driver who went through, if drivers differ as they do on streets, by its ln(travel time) over theirs. */
-export function credenceBeside(logRatio: number): number {
-  const driver = ordinaryShare * density(logRatio, streetSpread);
-  return driver / (driver + slowShare * density(logRatio - slowMean, slowSpread) + strangeShare * strangeDensity);
-}
-
-/** A time is taken to an eighth of a step, so that densities can be looked up. */
-const fineness = 8;
-const offsets = 2 * points * fineness;
-/** Densities of ln(travel time) by its offset from a point of the grid: of each spread, and of the slow. */
-const ordinaryTables = spreads.map((spread) => tableOf((offset) => density(offset, spread)));
-const slowTable = tableOf((offset) => density(offset - slowMean, slowSpread));
-
-function tableOf(value: (offset: number) => number): Float64Array {
-  return Float64Array.from({ length: offsets + 1 }, (_, i) => value(((i - offsets / 2) * step) / fineness));
-}
-
-/** Where the offset of a time from the first point of the grid is in the tables; that from point i is i * fineness before it. */
-function placeOf(logTime: number): number {
-  const fine = Math.round(((logTime - first) / step) * fineness);
-  return Math.min(points * fineness - 1, Math.max(0, fine)) + offsets / 2;
-}
-
-/** Densities of a match in a state: of a driver who went through, and of everything else. */
-function ordinary(at: number, place: number, shares: Shares): number {
-  const table = ordinaryTables[Math.floor(at / points)];
-  return shares.ordinary * (table?.[place - (at % points) * fineness] ?? 0);
-}
-
-function others(at: number, place: number, shares: Shares): number {
-  return shares.slow * (slowTable[place - (at % points) * fineness] ?? 0) + shares.elsewhere;
-}
-
-function bell(x: number, sd: number): number {
-  return Math.exp(-0.5 * (x / sd) ** 2);
-}
-
-function density(x: number, sd: number): number {
-  return bell(x, sd) / (sd * Math.sqrt(2 * Math.PI));
+  #likelyStates(): readonly number[] {
+    if (this.#likely !== undefined) return this.#likely;
+    const found: number[] = [];
+    for (let at = 0; at < states; at++) if ((this.#p[at] ?? 0) >= probabilityMin) found.push(at);
+    this.#likely = found;
+    return found;
+  }
 }
 
 function normalised(values: Float64Array): Float64Array {
@@ -207,7 +181,15 @@ function normalised(values: Float64Array): Float64Array {
   return values.map((value) => value / sum);
 }
 
+const jumps = new Map<number, Float64Array>();
+
+/** Where a jump leads, by what is usual, which is taken to a point of the grid. */
 function jumpTo(usualLogTime: number): Float64Array {
-  const around = logTimes.map((logTime) => bell(logTime - usualLogTime - jumpMean, jumpSpread) + jumpAnywhere);
-  return normalised(Float64Array.from({ length: states }, (_, at) => around[at % points] ?? 0));
+  const usual = Math.round(usualLogTime / step);
+  const known = jumps.get(usual);
+  if (known !== undefined) return known;
+  const around = logTimes.map((logTime) => bell(logTime - usual * step - jumpMean, jumpSpread) + jumpAnywhere);
+  const made = normalised(Float64Array.from({ length: states }, (_, at) => around[at % points] ?? 0));
+  jumps.set(usual, made);
+  return made;
 }

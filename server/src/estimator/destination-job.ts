@@ -74,12 +74,13 @@ export class DestinationJob implements FeedListener {
   /** Works until the signal, or until the network is another. */
   async run(claim: Claim, signal: AbortSignal): Promise<void> {
     const { feed, clock, repository } = this.#options;
-    using _subscription = feed.subscribe(this);
     const note = await this.#note(claim, signal);
-    if (note !== undefined) feed.rewind(note.cursor, note.published_ms);
+    // From the first event that is received on, it must be known which are late.
+    this.#publishedMs = note?.published_ms ?? this.#lastMinute();
+    using _subscription = feed.subscribe(this);
+    if (note !== undefined) feed.rewind(note.cursor);
     await feed.atPresent(signal);
-    this.#publishedMs = note?.published_ms ?? (await this.#beginMs(signal));
-    this.#mustRemakeFrom(this.#publishedMs);
+    this.#mustRemakeFrom(note?.published_ms ?? (await this.#beginMs(signal)));
     while (this.#options.isCurrent()) {
       const nowMs = this.#lastMinute();
       const before = this.#publishedMs;

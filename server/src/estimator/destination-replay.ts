@@ -2,8 +2,8 @@ import type { Link } from '@tdc/shared/network.ts';
 import type { EstimationEvent } from '../estimation/estimation-event.ts';
 import { lookBackMs, type MatchChange } from '../estimation/matcher.ts';
 import { type EstimationSettings, type LinkEstimate, NetworkEstimator } from '../estimation/network-estimator.ts';
-import { memoryBeginsMs } from '../estimation/relay.ts';
 import { Surroundings } from '../estimation/surroundings.ts';
+import { memoryBeginsMs } from '../estimation/term.ts';
 import type { EventStore } from '../repository.ts';
 import { EventHistory, inOrder, minuteMs } from './event-history.ts';
 

@@ -2,7 +2,7 @@ import { backoffMs } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { OutOfRangeError, TdcError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-import type { CommittedEvents, EventStore } from '../repository.ts';
+import { type CommittedEvents, type EventStore, earliestCursor } from '../repository.ts';
 
 /** Takes the events of some detectors as they are committed; none may be missed, some may come again. */
 export interface FeedListener {
@@ -19,11 +19,6 @@ const idleMs = 200;
 const idleWaitMs = 3000;
 const retry = { baseMs: 200, maxMs: 5000 };
 
-interface Rewind {
-  readonly cursor: string;
-  readonly savedAtMs: number;
-}
-
 /** Follows the repository's events once for all who work in this process. */
 export class EventFeed {
   readonly #events: EventStore;
@@ -31,7 +26,7 @@ export class EventFeed {
   readonly #listeners = new Map<string, Set<FeedListener>>();
   #cursor: string | undefined;
   #cameAtMs = Number.NaN;
-  #rewinds: Rewind[] = [];
+  #rewinds: string[] = [];
   #restart = new AbortController();
 
   constructor(events: EventStore, clock: Clock) {
@@ -54,9 +49,9 @@ export class EventFeed {
     };
   }
 
-  /** Has everything come (again) that was committed after a cursor, which was saved at a time, Unix milliseconds. */
-  rewind(cursor: string, savedAtMs: number): void {
-    this.#rewinds.push({ cursor, savedAtMs });
+  /** Has everything come (again) that was committed after a cursor. */
+  rewind(cursor: string): void {
+    this.#rewinds.push(cursor);
     this.#cameAtMs = Number.NaN;
   }
 
@@ -75,15 +70,18 @@ export class EventFeed {
   async run(signal: AbortSignal): Promise<void> {
     const gathering = this.#gather(signal);
     for (let failures = 0; !signal.aborted; ) {
-      this.#restart = new AbortController();
+      const restart = new AbortController();
+      this.#restart = restart;
       try {
-        for await (const page of this.#events.follow(this.#cursor, AbortSignal.any([signal, this.#restart.signal]))) {
+        for await (const page of this.#events.follow(this.#cursor, AbortSignal.any([signal, restart.signal]))) {
+          // What was on its way when the feed was to begin anew comes again.
+          if (restart.signal.aborted) break;
           failures = 0;
           this.#dispatch(page);
         }
       } catch (error) {
         if (signal.aborted) break;
-        if (this.#restart.signal.aborted) continue;
+        if (restart.signal.aborted) continue;
         if (error instanceof OutOfRangeError) {
           this.#cursor = undefined;
           for (const listener of new Set([...this.#listeners.values()].flatMap((each) => [...each]))) listener.lost();
@@ -105,7 +103,7 @@ export class EventFeed {
     while (!signal.aborted) {
       const [first, ...others] = this.#rewinds;
       if (first !== undefined) {
-        this.#cursor = others.reduce((a, b) => (b.savedAtMs < a.savedAtMs ? b : a), first).cursor;
+        this.#cursor = earliestCursor([first, ...others, ...(this.#cursor === undefined ? [] : [this.#cursor])]);
         this.#rewinds = [];
         this.#restart.abort(new Error('the feed begins anew'));
       }

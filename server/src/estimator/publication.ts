@@ -99,12 +99,13 @@ function published({ fromDetectorId, toDetectorId, timeMs, estimate }: Ready, re
 
 const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
 
-function rounded({ travelTime, samples, status, ageS }: Estimate): Estimate {
+function rounded({ travelTime, samples, status, ageS, clockOffsetS }: Estimate): Estimate {
   return {
     ...(travelTime === undefined ? {} : { travelTime: roundedTravelTime(travelTime) }),
     samples,
     status,
     ...(ageS === undefined ? {} : { ageS: tenth(ageS) }),
+    ...(clockOffsetS === undefined ? {} : { clockOffsetS }),
   };
 }
 

@@ -26,6 +26,7 @@ export function estimateToWire(published: PublishedEstimate): WireEstimate {
     travelTime: estimate.travelTime === undefined ? undefined : travelTimeToWire(estimate.travelTime),
     samples: estimate.samples,
     ageSeconds: estimate.ageS,
+    clockOffsetSeconds: estimate.clockOffsetS,
   };
 }
 

@@ -17,7 +17,7 @@ import { parseTimeRange } from './list-fields.ts';
 
 const dayMs = 24 * 3600_000;
 /** A match is known so long after its arrival at the latest, if its events were not late. */
-const knownAfterMs = 30 * minuteMs;
+const knownAfterMs = 10 * minuteMs;
 
 const reasonToWire = {
   used: WireReason.MATCH_REASON_USED,

@@ -40,7 +40,7 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
   test('estimates are there by minute, as they were published, for each link', async () => {
     await repository().network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600 }, never);
     await repository().network.putLink({ fromDetectorId: 'D3', toDetectorId: 'D2', maxSeconds: 600 }, never);
-    const nothing = { samples: 0, status: 'no_data' } as const;
+    const nothing = { samples: 0, status: 'no_data', clockOffsetS: -95 } as const;
     const [first, second] = [published(0), published(1, { estimate: nothing })];
     const other = published(1, { fromDetectorId: 'D3' });
     {

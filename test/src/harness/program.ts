@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly directory: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** What stands before the program and its arguments, such as what runs it in a network namespace. */
+  readonly command?: readonly string[];
 }
 
 /** One of the project's programs as a process of its own. Disposing kills it. */
@@ -35,9 +37,11 @@ export class Program implements AsyncDisposable {
   #stdout = '';
   #stderr = '';
 
-  constructor(name: ProgramName, args: readonly string[], { directory, env = {}, stdin = '' }: ProgramOptions) {
+  constructor(name: ProgramName, args: readonly string[], options: ProgramOptions) {
+    const { directory, env = {}, stdin = '', command = [] } = options;
     this.#commandLine = [name, ...args].join(' ');
-    this.#child = spawn(process.execPath, [`${root}/${scripts[name]}`, ...args], {
+    const [program = '', ...rest] = [...command, process.execPath, `${root}/${scripts[name]}`, ...args];
+    this.#child = spawn(program, rest, {
       cwd: directory,
       env: { PATH: process.env.PATH ?? '', HOME: directory, NO_COLOR: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ export interface Random {
   /** Uniform whole number, both ends included. */
   between(min: number, max: number): number;
   pick<T>(choices: readonly T[]): T;
+  shuffled<T>(items: readonly T[]): readonly T[];
 }
 
 /** Mulberry32. */
@@ -20,6 +21,10 @@ export function seededRandom(seed: number): Random {
   return {
     fraction,
     between,
+    shuffled: (items) => {
+      const places = items.map((item) => ({ item, place: fraction() }));
+      return places.sort((a, b) => a.place - b.place).map(({ item }) => item);
+    },
     pick: (choices) => {
       const choice = choices[between(0, choices.length - 1)];
       if (choice === undefined) throw new Error('nothing to pick from');

@@ -18,8 +18,17 @@ export const serverArgs = (directory: string, ...flags: readonly string[]): read
 ];
 
 /** Starts a server over the repository in the directory and waits until it serves, on ports of its choice. */
-export async function startServer(directory: string, ...flags: readonly string[]): Promise<RunningServer> {
-  const program = new Program('tdc-server', serverArgs(directory, ...flags), { directory });
+export function startServer(directory: string, ...flags: readonly string[]): Promise<RunningServer> {
+  return startServerBehind([], directory, ...flags);
+}
+
+/** The same by way of a command, such as one that runs it in a network namespace. */
+export async function startServerBehind(
+  command: readonly string[],
+  directory: string,
+  ...flags: readonly string[]
+): Promise<RunningServer> {
+  const program = new Program('tdc-server', serverArgs(directory, ...flags), { directory, command });
   try {
     const serving = await program.jsonLine('serving line', ({ msg }) => msg === 'serving');
     return {

@@ -4,15 +4,13 @@ import type { Match } from '../match.ts';
 import { RecentMatches } from '../recent-matches.ts';
 import { Reputation } from '../reputation.ts';
 import { TravelTimeFilter } from '../travel-time-filter.ts';
-import { Trend } from '../trend.ts';
 
 /** The mean that is estimated is that of the drivers who arrive in this time. */
 const windowS = 300;
 /** So many drivers' worth is the filter's own value beside the matches of the window. */
 const filterWorth = 5;
 /** Matches that begin and end together are devices of one vehicle: a bus, a car full of phones. */
-const togetherDepartedMs = 5000;
-const togetherArrivedMs = 4000;
+const togetherMs = { departed: 5000, arrived: 4000 };
 /** Matches are not quite independent of each other: signals let them through in platoons. */
 const dependence = 0.9;
 const rotatingVoteMax = 1.5;
@@ -23,6 +21,8 @@ const usualSecondsDefault = 90;
 const usualQuantile = 0.35;
 const freeFlowQuantile = 0.15;
 const usualMatchesMax = 500;
+/** What is usual is learned anew when so much more has been seen. */
+const learnAfterShare = 0.05;
 /** Standard errors to either side, and what the interval has for what no sample shows. */
 const intervalWidth = 1.8;
 const modelError = 0.02;
@@ -44,15 +44,17 @@ export interface LinkFacts {
 export class GridFilterEstimator implements LinkEstimator {
   readonly #filter: TravelTimeFilter;
   readonly #facts: LinkFacts;
-  readonly #trend = new Trend();
   readonly #recent = new RecentMatches();
   readonly #reputation = new Reputation();
   /** Of the recent matches that have been taken, by id. */
   readonly #doubts = new Map<string, number>();
   /** Matches that are known but not yet taken into the filter. */
   #fresh: Match[] = [];
-  /** ln(travel time) of the last matches, in the order in which they became known. */
-  #usual: number[] = [];
+  /** ln(travel time) of the last matches: a ring. */
+  readonly #usual = new Float64Array(usualMatchesMax);
+  #seen = 0;
+  /** How many are to be seen before what is usual is learned anew. */
+  #learnAt = 1;
   #freeFlowS = Number.NaN;
 
   constructor(facts: LinkFacts) {
@@ -76,15 +78,13 @@ export class GridFilterEstimator implements LinkEstimator {
   estimateAt(timeMs: number): Estimate {
     for (const { id } of this.#recent.forget(timeMs)) this.#doubts.delete(id);
     // Before the first match nothing is known that could grow old.
-    if (this.#usual.length > 0) this.#filter.predict();
+    if (this.#seen > 0) this.#filter.predict();
     if (this.#fresh.length > 0) this.#takeFresh();
     const ageS = this.#recent.ageS(timeMs);
     const samples = this.#recent.within(timeMs, windowS);
     const status = statusOf(samples.length, ageS);
     const base = { samples: samples.length, status, ...(ageS === undefined ? {} : { ageS }) };
-    return this.#usual.length === 0 || status === 'no_data'
-      ? base
-      : { ...base, travelTime: this.#value(samples, timeMs) };
+    return this.#seen === 0 || status === 'no_data' ? base : { ...base, travelTime: this.#value(samples) };
   }
 
   judge(match: Match): Judgement {
@@ -107,11 +107,15 @@ export class GridFilterEstimator implements LinkEstimator {
       this.#reputation.note(match);
       if (doubt > 0) this.#doubts.set(match.id, doubt);
       this.#filter.update(logTime, this.#share(match) * journeys * dependence, doubt);
-      this.#usual.push(logTime);
+      this.#usual[this.#seen++ % usualMatchesMax] = logTime;
     }
     this.#fresh = [];
-    this.#usual = this.#usual.slice(-usualMatchesMax);
-    const sorted = Float64Array.from(this.#usual).sort();
+    if (this.#seen >= this.#learnAt) this.#learn();
+  }
+
+  #learn(): void {
+    this.#learnAt = this.#seen + Math.ceil(learnAfterShare * Math.min(this.#seen, usualMatchesMax));
+    const sorted = this.#usual.slice(0, Math.min(this.#seen, usualMatchesMax)).sort();
     const quantile = (part: number) => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
     this.#filter.setUsual(quantile(usualQuantile));
     this.#freeFlowS = Math.exp(quantile(freeFlowQuantile));
@@ -119,13 +123,10 @@ export class GridFilterEstimator implements LinkEstimator {
 
   /** The part of a vehicle that a match is. */
   #share(match: Match): number {
-    const together = this.#recent
-      .near(match.arrivedMs, togetherArrivedMs)
-      .filter(({ departedMs }) => Math.abs(departedMs - match.departedMs) <= togetherDepartedMs);
-    return 1 / Math.max(1, together.length);
+    return 1 / Math.max(1, this.#recent.countTogether(match, togetherMs));
   }
 
-  #value(samples: readonly Match[], timeMs: number): TravelTime {
+  #value(samples: readonly Match[]): TravelTime {
     const { logMean, logSd, spread } = this.#filter.belief();
     let weights = 0;
     let squares = 0;
@@ -148,14 +149,14 @@ export class GridFilterEstimator implements LinkEstimator {
     );
     const factor = Math.exp(intervalWidth * error);
     const driver = Math.exp(tenthSd * Math.hypot(spread, logSd));
-    this.#trend.add(timeMs, logMean);
     return {
       meanS,
       lowerS: meanS / factor,
       upperS: meanS * factor,
       fastS: meanS / driver,
       slowS: meanS * driver,
-      departureS: meanS * Math.exp(this.#trend.ahead(meanS)),
+      // The present alone, where the mean is of five minutes: what is just changing shows in it first.
+      departureS: ownS,
       freeFlowS: this.#facts.freeFlowSeconds ?? Math.min(this.#freeFlowS, meanS),
     };
   }

@@ -2,7 +2,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { ClaimLostError, TdcError, UnavailableError } from '@tdc/shared/errors.ts';
 import { z } from 'zod';
 import type { Checkpoint, Claim, ClaimStore, WorkerSession } from '../../repository.ts';
-import { createdAt, type EtcdConnection, isAbsent, put, remove } from './connection.ts';
+import { createdAt, type EtcdConnection, isAbsent, put, remove, unchangedSince } from './connection.ts';
 import { jsonOf } from './event-value.ts';
 import type { Keys } from './keys.ts';
 
@@ -12,9 +12,13 @@ import type { Keys } from './keys.ts';
  */
 const leaseSeconds = 4;
 const keepEveryMs = 750;
+/** After a member that did not answer, to ask another. */
+const keepAgainMs = 100;
 /** A session is given up by its own clock this long before its lease can end by that of etcd. */
 const safetyMs = 1000;
 const pageKeys = 1000;
+/** Tries of a save that earlier ones of its own worker overtake. */
+const savesMax = 5;
 
 const holderSchema = z.object({ worker: z.string() });
 const checkpointSchema = z.object({ fence: z.string().regex(/^\d+$/), value: z.string() });
@@ -53,13 +57,25 @@ export class EtcdClaimStore implements ClaimStore {
     return new Map(pairs.map(({ key, value }) => [this.#keys.parts('claims', key)[0] ?? '', workerOf(value)]));
   }
 
+  /**
+   * A try that a member held back may arrive long after its save was made at another member, or was given up. So each is for one state
+   * of the checkpoint, and changes nothing in a later one.
+   */
   async save({ name, fence }: Claim, value: string, signal: AbortSignal): Promise<void> {
+    const [claim, checkpoint] = [this.#keys.claim(name), this.#keys.checkpoint(name)];
     const note = JSON.stringify({ fence: String(fence), value });
-    const { succeeded } = await this.#connection.transact(
-      { compare: [createdAt(this.#keys.claim(name), fence)], success: [put(this.#keys.checkpoint(name), note)] },
-      signal,
-    );
-    if (!succeeded) throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+    let seen = (await this.#connection.get(checkpoint, signal))?.modRevision ?? 0n;
+    for (let tries = 0; tries < savesMax; tries++) {
+      const compare = [createdAt(claim, fence), unchangedSince(checkpoint, seen)];
+      if ((await this.#connection.transact({ compare, success: [put(checkpoint, note)] }, signal)).succeeded) return;
+      const holder = await this.#connection.get(claim, signal);
+      if (holder?.createRevision !== fence) throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+      // Under the claim there is nobody but this worker: either this note is there and its answer was lost, or an earlier one came late.
+      const now = await this.#connection.get(checkpoint, signal);
+      if (now?.value.toString() === note) return;
+      seen = now?.modRevision ?? 0n;
+    }
+    throw new UnavailableError(`the checkpoint of ${name} goes on changing: given up after ${savesMax} tries`);
   }
 
   async load(name: string, signal: AbortSignal): Promise<Checkpoint | undefined> {
@@ -139,6 +155,7 @@ class Session implements WorkerSession {
         return;
       }
       const late = AbortSignal.any([left, AbortSignal.timeout(Math.floor(aliveUntilMs - askedAtMs))]);
+      let pauseMs = keepEveryMs;
       try {
         const seconds = await connection.keepLease(leaseId, late);
         if (seconds === 0) {
@@ -152,8 +169,9 @@ class Session implements WorkerSession {
           this.#lost.abort(error);
           return;
         }
+        pauseMs = keepAgainMs;
       }
-      await clock.sleep(keepEveryMs, late).catch((error: unknown) => {
+      await clock.sleep(pauseMs, late).catch((error: unknown) => {
         if (!late.aborted) throw error;
       });
     }

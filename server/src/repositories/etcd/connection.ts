@@ -1,13 +1,23 @@
-import type { ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
-import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+} from 'cockatiel';
+import {
+  castGrpcError,
   Etcd3,
   GRPCResourceExhastedError,
   type ICompare,
   type IKeyValue,
   type ILeaseGrantResponse,
+  type ILeaseKeepAliveRequest,
+  type ILeaseKeepAliveResponse,
   type IRangeRequest,
   type IRangeResponse,
   type IRequestOp,
@@ -30,6 +40,8 @@ export interface EtcdOptions {
 
 /** What one try at one member may take; a member that hangs is then passed over. */
 const tryMs = 2000;
+/** The same for keeping a lease: in the life of one there must be time to ask other members. */
+const keepLeaseMs = 700;
 /** What a call may take in all, tries at other members included. */
 const callMs = 8000;
 const breaksAfter = 3;
@@ -46,6 +58,17 @@ const channelOptions = {
 };
 
 export type WatchStream = ClientDuplexStream<IWatchRequest, IWatchResponse>;
+
+// The library types its clients without their methods.
+interface WatchClient {
+  watch(metadata: Metadata): WatchStream;
+}
+interface LeaseClient {
+  leaseKeepAlive(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+  ): ClientDuplexStream<ILeaseKeepAliveRequest, ILeaseKeepAliveResponse>;
+}
 
 class Client extends Etcd3 {
   constructor({ endpoints, auth, tls }: EtcdOptions) {
@@ -72,10 +95,28 @@ class Client extends Etcd3 {
     return this.pool.withConnection('Watch', ({ resource, client, metadata }) => {
       const withLeader = metadata.clone();
       withLeader.set('hasleader', 'true');
-      // The library types its clients without their methods.
-      const stream = (client as unknown as { watch(metadata: Metadata): WatchStream }).watch(withLeader);
+      const stream = (client as unknown as WatchClient).watch(withLeader);
       stream.on('error', (error) => this.pool.markFailed(resource, error));
       return stream;
+    });
+  }
+
+  /** The library's own waits for ever, and takes a member for well that was merely sent something. */
+  keepLease(leaseId: string): Promise<ILeaseKeepAliveResponse> {
+    return this.pool.withConnection('Lease', async ({ client, metadata }) => {
+      const stream = (client as unknown as LeaseClient).leaseKeepAlive(metadata, {
+        deadline: Date.now() + keepLeaseMs,
+      });
+      try {
+        return await new Promise<ILeaseKeepAliveResponse>((resolve, reject) => {
+          stream.on('data', resolve);
+          stream.on('error', (error) => reject(castGrpcError(error)));
+          stream.on('end', () => reject(new UnavailableError('etcd ended the call')));
+          stream.write({ ID: leaseId });
+        });
+      } finally {
+        stream.cancel();
+      }
     });
   }
 }
@@ -83,10 +124,17 @@ class Client extends Etcd3 {
 function newBreaker(): CircuitBreakerPolicy {
   // A member that is out of space answers, and is not to be left alone.
   const isSilence = (error: Error) => isRecoverableError(error) && !(error instanceof GRPCResourceExhastedError);
-  return circuitBreaker(handleWhen(isSilence), {
+  const breaker = circuitBreaker(handleWhen(isSilence), {
     halfOpenAfter: breakMs,
     breaker: new ConsecutiveBreaker(breaksAfter),
   });
+  // While one call tries a silent member again, the library would let all others wait for it: here they go to other members.
+  const execute: CircuitBreakerPolicy['execute'] = breaker.execute.bind(breaker);
+  breaker.execute = async (...call) => {
+    if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
+    return execute(...call);
+  };
+  return breaker;
 }
 
 export interface Pair {
@@ -241,22 +289,10 @@ export class EtcdConnection implements Disposable {
     await this.#call('revoking a lease', () => this.#client.leaseClient.leaseRevoke({ ID: leaseId }), signal);
   }
 
-  /** Seconds that the lease has left now; 0 when it is gone. */
+  /** Seconds that the lease has left now; 0 when it is gone. One member is asked, once, and has little time. */
   async keepLease(leaseId: string, signal: AbortSignal): Promise<number> {
-    const keep = async () => {
-      const stream = await this.#client.leaseClient.leaseKeepAlive();
-      try {
-        return await new Promise<number>((resolve, reject) => {
-          stream.on('data', ({ TTL }) => resolve(Number(TTL)));
-          stream.on('error', reject);
-          stream.on('end', () => reject(new UnavailableError('etcd ended the call')));
-          stream.write({ ID: leaseId });
-        });
-      } finally {
-        stream.cancel();
-      }
-    };
-    return this.#call('keeping a lease', keep, signal);
+    const { TTL } = await this.#call('keeping a lease', () => this.#client.keepLease(leaseId), signal);
+    return Number(TTL);
   }
 
   /** A stream on which watches are asked for; it ends with an error when its member fails or loses the leader. */

@@ -8,6 +8,7 @@ const estimateSchema = z.object({
   status: z.enum(estimateStatuses),
   samples: z.int().min(0).default(0),
   age: z.number().optional(),
+  clock_offset: z.number().optional(),
   mean: z.number().optional(),
   lower: z.number().default(0),
   upper: z.number().default(0),
@@ -19,11 +20,12 @@ const estimateSchema = z.object({
 const valueSchema = z.record(z.string(), estimateSchema);
 const newestSchema = z.record(z.string(), estimateSchema.extend({ time: z.int(), revision: z.int() }));
 
-function fieldsOf({ estimate: { status, samples, ageS, travelTime } }: PublishedEstimate) {
+function fieldsOf({ estimate: { status, samples, ageS, clockOffsetS, travelTime } }: PublishedEstimate) {
   return {
     status,
     samples,
     age: ageS,
+    clock_offset: clockOffsetS,
     mean: travelTime?.meanS,
     lower: travelTime?.lowerS,
     upper: travelTime?.upperS,
@@ -68,7 +70,7 @@ export function newestOfValue(toDetectorId: string, value: Buffer): readonly Pub
 }
 
 function estimateOf(fields: z.infer<typeof estimateSchema>): PublishedEstimate['estimate'] {
-  const { status, samples, age, mean, lower, upper, fast, slow, departure, free_flow } = fields;
+  const { status, samples, age, clock_offset, mean, lower, upper, fast, slow, departure, free_flow } = fields;
   const travelTime = { lowerS: lower, upperS: upper, fastS: fast, slowS: slow };
   return {
     ...(mean === undefined
@@ -77,5 +79,6 @@ function estimateOf(fields: z.infer<typeof estimateSchema>): PublishedEstimate['
     samples,
     status,
     ...(age === undefined ? {} : { ageS: age }),
+    ...(clock_offset === undefined ? {} : { clockOffsetS: clock_offset }),
   };
 }

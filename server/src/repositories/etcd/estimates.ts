@@ -1,11 +1,14 @@
-import { ClaimLostError } from '@tdc/shared/errors.ts';
+import { ClaimLostError, UnavailableError } from '@tdc/shared/errors.ts';
+import type { ICompare, IRequestOp } from 'etcd3';
 import type { Claim, EstimateScan, EstimateScanResult, EstimateStore, PublishedEstimate } from '../../repository.ts';
-import { createdAt, type EtcdConnection, type Pair, put } from './connection.ts';
+import { createdAt, type EtcdConnection, type Pair, put, unchangedSince } from './connection.ts';
 import { estimatesOfValue, estimatesToValue, newestOfValue, newestToValue } from './estimate-value.ts';
 import { behind, type Keys } from './keys.ts';
 
 /** Puts of one transaction, which every etcd takes. */
 const putsMax = 100;
+/** Only a try of one's own that was held up comes between. */
+const newestTriesMax = 5;
 /** Keys of one read. */
 const pageKeys = 1000;
 /** Minutes that are read together when they are wanted from the newest on. */
@@ -27,15 +30,39 @@ export class EtcdEstimateStore implements EstimateStore {
     newest: readonly PublishedEstimate[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { name, fence } = claim;
+    const { name } = claim;
     const groups = [...Map.groupBy(estimates, ({ timeMs, revision }) => this.#keys.estimates(name, timeMs, revision))];
     const puts = groups.map(([key, group]) => put(key, estimatesToValue(group)));
-    if (newest.length > 0) puts.push(put(this.#keys.newestEstimates(name), newestToValue(newest)));
     for (let i = 0; i < puts.length; i += putsMax) {
-      const compare = [createdAt(this.#keys.claim(name), fence)];
-      const { succeeded } = await this.#connection.transact({ compare, success: puts.slice(i, i + putsMax) }, signal);
-      if (!succeeded) throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+      if (!(await this.#transact(claim, [], puts.slice(i, i + putsMax), signal))) throw lost(claim);
     }
+    if (newest.length > 0) await this.#publishNewest(claim, newest, signal);
+  }
+
+  /** A try that was held up on its way must not set back what came after it: it holds only for what it has found. */
+  async #publishNewest(claim: Claim, newest: readonly PublishedEstimate[], signal: AbortSignal): Promise<void> {
+    const key = this.#keys.newestEstimates(claim.name);
+    const value = newestToValue(newest);
+    for (let tries = 0; tries < newestTriesMax; tries++) {
+      const before = await this.#connection.get(key, signal);
+      if (before?.value.toString() === value) return;
+      const unchanged = unchangedSince(key, before?.modRevision ?? 0n);
+      if (await this.#transact(claim, [unchanged], [put(key, value)], signal)) return;
+      const holder = await this.#connection.get(this.#keys.claim(claim.name), signal);
+      if (holder?.createRevision !== claim.fence) throw lost(claim);
+    }
+    throw new UnavailableError(`the newest estimates of ${claim.name} change while they are written`);
+  }
+
+  /** Whether it was done: the claim held, and so did the comparisons. */
+  async #transact(
+    { name, fence }: Claim,
+    compare: readonly ICompare[],
+    success: IRequestOp[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const underClaim = [createdAt(this.#keys.claim(name), fence), ...compare];
+    return (await this.#connection.transact({ compare: underClaim, success }, signal)).succeeded;
   }
 
   async scan(scan: EstimateScan, signal: AbortSignal): Promise<EstimateScanResult> {
@@ -119,6 +146,8 @@ export class EtcdEstimateStore implements EstimateStore {
     });
   }
 }
+
+const lost = ({ name }: Claim) => new ClaimLostError(`the claim on ${name} does not hold any more`);
 
 /** By minute, in the order of coming; of each the last revision, or all. */
 function minutesOf(

@@ -11,6 +11,19 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   [/too many requests/, 'etcd is overloaded'],
   [/permission denied/, 'etcd does not let this user do it'],
   [/invalid auth token|authentication failed|user name is empty/, 'etcd refuses the user name or the password'],
+  // Alerts of TLS about the certificate that this side has shown, or has not.
+  [
+    /alert number (4[234568]|116)\b/,
+    'etcd wants a certificate of an authority that it knows: see etcd.tls.cert and etcd.tls.key',
+  ],
+  [/certificate has expired|certificate is not yet valid/, 'the certificate of etcd is not valid now'],
+  [/altnames/, 'the certificate of etcd is for another address: see etcd.endpoints'],
+  [/unable to (verify|get)|self[- ]signed/, 'the certificate of etcd is of another authority: see etcd.tls.ca'],
+  [
+    /before secure TLS connection|wrong version number/,
+    'what answers does not speak TLS: see etcd.endpoints, which https and etcd.tls make TLS',
+  ],
+  [/Failed to connect/, 'what answers hangs up at once: if it speaks TLS, etcd.endpoints need https'],
   [/circuit|ECONNREFUSED|UNAVAILABLE|No connection|unavailable|disconnected/i, 'no member of etcd can be reached'],
 ];
 
@@ -22,5 +35,5 @@ export function faultOf(error: unknown, doing: string): TdcError {
     return new OutOfRangeError(`${doing}: the history of etcd no longer reaches that far`, { cause: error });
   }
   const meaning = meanings.find(([words]) => words.test(message))?.[1] ?? 'etcd failed';
-  return new UnavailableError(`${doing}: ${meaning} (${message})`, { cause: error });
+  return new UnavailableError(`${doing}: ${meaning} (${message.replace(/\s+/g, ' ')})`, { cause: error });
 }

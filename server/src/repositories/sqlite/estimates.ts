@@ -6,7 +6,7 @@ import { guarded } from './faults.ts';
 import type { OpenDatabase } from './open.ts';
 
 const columns = [
-  ...['to_detector_id', 'from_detector_id', 'time_s', 'revision', 'status', 'samples', 'age_s'],
+  ...['to_detector_id', 'from_detector_id', 'time_s', 'revision', 'status', 'samples', 'age_s', 'clock_offset_s'],
   ...['mean_s', 'lower_s', 'upper_s', 'fast_s', 'slow_s', 'departure_s', 'free_flow_s'],
 ] as const;
 
@@ -92,7 +92,7 @@ function prepareScan(database: Database, direction: 'ASC' | 'DESC') {
 }
 
 function rowOf({ toDetectorId, fromDetectorId, timeMs, revision, estimate }: PublishedEstimate): Row {
-  const { travelTime, status, samples, ageS } = estimate;
+  const { travelTime, status, samples, ageS, clockOffsetS } = estimate;
   return {
     to_detector_id: toDetectorId,
     from_detector_id: fromDetectorId,
@@ -101,6 +101,7 @@ function rowOf({ toDetectorId, fromDetectorId, timeMs, revision, estimate }: Pub
     status,
     samples,
     age_s: ageS ?? null,
+    clock_offset_s: clockOffsetS ?? null,
     mean_s: travelTime?.meanS ?? null,
     lower_s: travelTime?.lowerS ?? null,
     upper_s: travelTime?.upperS ?? null,
@@ -126,6 +127,7 @@ function estimateOf(row: Row): PublishedEstimate {
     samples: row.samples,
     status: isStatus(row.status) ? row.status : 'no_data',
     ...(row.age_s === null ? {} : { ageS: row.age_s }),
+    ...(row.clock_offset_s === null ? {} : { clockOffsetS: row.clock_offset_s }),
   };
   return {
     fromDetectorId: row.from_detector_id,

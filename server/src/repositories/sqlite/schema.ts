@@ -93,6 +93,7 @@ const migrations = [
     status TEXT NOT NULL,
     samples INTEGER NOT NULL,
     age_s REAL,
+    clock_offset_s REAL,
     mean_s REAL,
     lower_s REAL,
     upper_s REAL,

@@ -126,7 +126,14 @@ export interface Estimate {
   /** Matches behind the value. */
   samples: number;
   /** Seconds since the last match arrived; absent where none is known. */
-  ageSeconds?: number | undefined;
+  ageSeconds?:
+    | number
+    | undefined;
+  /**
+   * Present when the clock of one of the link's detectors is wrong: seconds by which that at the end is ahead of that at the beginning, as
+   * the matches imply. There is no travel time then.
+   */
+  clockOffsetSeconds?: number | undefined;
 }
 
 function createBaseTravelTime(): TravelTime {
@@ -361,6 +368,7 @@ function createBaseEstimate(): Estimate {
     travelTime: undefined,
     samples: 0,
     ageSeconds: undefined,
+    clockOffsetSeconds: undefined,
   };
 }
 
@@ -392,6 +400,9 @@ export const Estimate: MessageFns<Estimate> = {
     }
     if (message.ageSeconds !== undefined) {
       writer.uint32(65).double(message.ageSeconds);
+    }
+    if (message.clockOffsetSeconds !== undefined) {
+      writer.uint32(73).double(message.clockOffsetSeconds);
     }
     return writer;
   },
@@ -473,6 +484,14 @@ export const Estimate: MessageFns<Estimate> = {
             message.ageSeconds = reader.double();
             continue;
           }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.clockOffsetSeconds = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -511,6 +530,11 @@ export const Estimate: MessageFns<Estimate> = {
         : isSet(object.age_seconds)
         ? globalThis.Number(object.age_seconds)
         : undefined,
+      clockOffsetSeconds: isSet(object.clockOffsetSeconds)
+        ? globalThis.Number(object.clockOffsetSeconds)
+        : isSet(object.clock_offset_seconds)
+        ? globalThis.Number(object.clock_offset_seconds)
+        : undefined,
     };
   },
 
@@ -540,6 +564,9 @@ export const Estimate: MessageFns<Estimate> = {
     if (message.ageSeconds !== undefined) {
       obj.ageSeconds = floatToJson(message.ageSeconds);
     }
+    if (message.clockOffsetSeconds !== undefined) {
+      obj.clockOffsetSeconds = floatToJson(message.clockOffsetSeconds);
+    }
     return obj;
   },
 
@@ -558,6 +585,7 @@ export const Estimate: MessageFns<Estimate> = {
       : undefined;
     message.samples = object.samples ?? 0;
     message.ageSeconds = object.ageSeconds ?? undefined;
+    message.clockOffsetSeconds = object.clockOffsetSeconds ?? undefined;
     return message;
   },
 };

@@ -272,7 +272,7 @@ export interface ListEstimatesRequest {
   toNs: bigint;
   /** In what order within a link; links come by first, then by last detector, rising. */
   order: Order;
-  /** How many at most, 1 to 1000; 0 stands for 100. The newest of each link come in one answer. */
+  /** How many minutes at most, all links together, 1 to 1000; 0 stands for 100. The newest of each link come in one answer. */
   pageSize: number;
   /** The next_page_token of the page before, with the same links, times and order; empty for the first page. */
   pageToken: string;

@@ -5,8 +5,8 @@ import type { EstimationEvent } from './estimation-event.ts';
 import { passing } from './made-up-traffic.ts';
 import { lookBackMs } from './matcher.ts';
 import { NetworkEstimator } from './network-estimator.ts';
-import { memoryBeginsMs, termMs } from './relay.ts';
 import { Surroundings } from './surroundings.ts';
+import { memoryBeginsMs, termMs } from './term.ts';
 
 const minuteMs = 60_000;
 const hour = 3600_000;

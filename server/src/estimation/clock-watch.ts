@@ -1,0 +1,221 @@
+import type { Link } from '@tdc/shared/network.ts';
+import type { EstimationEvent } from './estimation-event.ts';
+import { passageMsMax } from './matcher.ts';
+
+/** The last passages of a pair of detectors, beside which earlier ones are the usual. */
+const recentCount = 12;
+const recentMsMax = 20 * 60_000;
+const usualMax = 300;
+const usualMin = 25;
+/** Seconds of a class of differences. */
+const classS = 4;
+/** A smaller offset is within what traffic does. */
+const offsetMinS = 12;
+/** Recent passages fit the usual ones this well, of what those fit themselves; and shifted they fit better by so much, if they are shifted. */
+const fits = 0.6;
+const fitsBetter = 0.3;
+/** A pair is passed in both directions if the rarer one has this part of the passages. */
+const bothWaysMin = 0.15;
+/** So many passages of a direction show what it is like now. */
+const directionMin = 3;
+/** What is faster than this part of what all but one in twenty need is impossible, if one in three passages are. */
+const impossiblePart = 0.75;
+const impossibleMin = 0.33;
+/** Links of a detector say the same when they differ by no more than this, or by that part of it. */
+const agreementS = 8;
+const agreementPart = 0.15;
+const agreeingMin = 0.7;
+/** Devices of which the last passages are known. */
+const devicesMax = 200_000;
+
+interface Passage {
+  readonly timeMs: number;
+  /** Rises with every passage that becomes known. */
+  readonly order: number;
+}
+
+/** What is known of the passages of devices at two detectors: by how many seconds the second is later than the first, in either direction. */
+interface Pair {
+  readonly ends: readonly [string, string];
+  readonly secondsMax: number;
+  usual: number[];
+  recent: { readonly timeMs: number; readonly seconds: number }[];
+}
+
+/**
+ * Notices a clock that has become wrong. When a detector's clock steps, its passages shift against those of all detectors around it by
+ * the same time, later for what arrives and earlier for what departs, and keep their pattern; traffic never does that. What is
+ * wrong from the first event on cannot be noticed. Devices with fixed addresses alone are looked at.
+ */
+export class ClockWatch {
+  readonly #pairs = new Map<string, Pair>();
+  readonly #neighbours = new Map<string, Set<string>>();
+  /** Of each device the last passage at each detector; the map is in the order of the last passage that became known. */
+  readonly #last = new Map<string, Map<string, Passage>>();
+  readonly #judged: ReadonlySet<string>;
+  #order = 0;
+  #offsets: ReadonlyMap<string, number> = new Map();
+
+  /** The links to look at, and the detectors whose links are all among them: their clocks are judged. */
+  constructor(links: readonly Link[], judged: ReadonlySet<string>) {
+    this.#judged = judged;
+    for (const { fromDetectorId: from, toDetectorId: to, maxSeconds } of links) {
+      const [a, b] = from < to ? [from, to] : [to, from];
+      const known = this.#pairs.get(`${a} ${b}`);
+      const secondsMax = Math.max(maxSeconds, known?.secondsMax ?? 0);
+      this.#pairs.set(`${a} ${b}`, { ends: [a, b], secondsMax, usual: [], recent: [] });
+      this.#neighbours.set(a, (this.#neighbours.get(a) ?? new Set()).add(b));
+      this.#neighbours.set(b, (this.#neighbours.get(b) ?? new Set()).add(a));
+    }
+  }
+
+  add({ kind, deviceId, detectorId, referenceTimeMs: timeMs, madeAtMs, ...event }: EstimationEvent): void {
+    const isFixed = event.addressClass === 'public' || event.addressClass === 'random-static';
+    if (!isFixed || event.resident || event.clockQuality === 'unsynchronised' || madeAtMs - timeMs > passageMsMax)
+      return;
+    const passages = this.#passagesOf(`${kind} ${deviceId}`);
+    const own = passages.get(detectorId);
+    passages.set(detectorId, { timeMs, order: this.#order++ });
+    for (const neighbour of this.#neighbours.get(detectorId) ?? []) {
+      const before = passages.get(neighbour);
+      // Whoever has been here since was on another way.
+      if (before === undefined || (own !== undefined && own.order > before.order)) continue;
+      const [a, b] = detectorId < neighbour ? [detectorId, neighbour] : [neighbour, detectorId];
+      const pair = this.#pairs.get(`${a} ${b}`);
+      const seconds = (detectorId === b ? timeMs - before.timeMs : before.timeMs - timeMs) / 1000;
+      if (pair !== undefined && Math.abs(seconds) <= pair.secondsMax) pair.recent.push({ timeMs: madeAtMs, seconds });
+    }
+  }
+
+  #passagesOf(device: string): Map<string, Passage> {
+    const passages = this.#last.get(device) ?? new Map<string, Passage>();
+    this.#last.delete(device);
+    this.#last.set(device, passages);
+    for (const oldest of this.#last.keys()) {
+      if (this.#last.size <= devicesMax) break;
+      this.#last.delete(oldest);
+    }
+    return passages;
+  }
+
+  /** Seconds by which the clocks of detectors are ahead of the others', at a time (Unix milliseconds); of those that are wrong. */
+  offsetsAt(timeMs: number): ReadonlyMap<string, number> {
+    const shifts = new Map<Pair, number>();
+    for (const pair of this.#pairs.values()) {
+      this.#age(pair, timeMs);
+      const shift = shiftOf(pair);
+      if (shift !== undefined) shifts.set(pair, shift);
+    }
+    this.#offsets = this.#offsetsOf(shifts);
+    return this.#offsets;
+  }
+
+  /** What is no longer recent is usual, unless a clock was wrong. */
+  #age(pair: Pair, timeMs: number): void {
+    const kept = pair.recent.filter((each) => each.timeMs > timeMs - recentMsMax).slice(-recentCount);
+    const isWrong = pair.ends.some((id) => this.#offsets.has(id));
+    if (!isWrong) {
+      const aged = pair.recent.slice(0, pair.recent.length - kept.length).map(({ seconds }) => seconds);
+      if (aged.length > 0) pair.usual = [...pair.usual, ...aged].slice(-usualMax);
+    }
+    pair.recent = kept;
+  }
+
+  #offsetsOf(shifts: ReadonlyMap<Pair, number>): ReadonlyMap<string, number> {
+    /** By detector and neighbour, as if the detector's clock were the wrong one. */
+    const votes = new Map<string, Map<string, number>>();
+    const proven = new Set<string>();
+    const vote = (id: string, neighbour: string, seconds: number) =>
+      votes.set(id, (votes.get(id) ?? new Map<string, number>()).set(neighbour, seconds));
+    for (const [pair, shift] of shifts) {
+      const { ends } = pair;
+      if (shift !== 0 && isNoTraffic(pair, shift)) for (const id of ends) proven.add(id);
+      vote(ends[1], ends[0], shift);
+      vote(ends[0], ends[1], -shift);
+    }
+    const found = new Map<string, number>();
+    for (const [id, own] of votes) {
+      if (!this.#judged.has(id) || !proven.has(id)) continue;
+      const offset = agreedOf([...own.values()]);
+      if (offset === undefined) continue;
+      const [only] = own.keys();
+      // A pair alone does not tell which of the two it is: the other one's other neighbours do.
+      const isCleared =
+        (votes.get(only ?? '')?.size ?? 0) > 1 && agreedOf([...(votes.get(only ?? '')?.values() ?? [])]) === undefined;
+      if (own.size > 1 || ((this.#neighbours.get(id)?.size ?? 0) === 1 && isCleared)) found.set(id, offset);
+    }
+    return found;
+  }
+}
+
+/**
+ * Whether no traffic shifts passages like this: one direction becomes faster by what the other becomes slower, or the only one as fast as
+ * nobody can drive.
+ */
+function isNoTraffic({ usual, recent }: Pair, shift: number): boolean {
+  const usually = Object.values(byDirection(usual));
+  const recently = Object.values(byDirection(recent.map(({ seconds }) => seconds - shift)));
+  const isTwoWay = usually.every(({ length }) => length >= bothWaysMin * usual.length);
+  if (isTwoWay && recently.every(({ length }) => length >= directionMin)) {
+    return usually.every((seconds, i) => Math.abs(middleOf(recently[i] ?? []) - middleOf(seconds)) <= nearOf(shift));
+  }
+  const [back = [], forth = []] = usually;
+  const sign = forth.length >= back.length ? 1 : -1;
+  const sorted = usual.map((seconds) => sign * seconds).sort((a, b) => a - b);
+  const fastest = sorted[Math.floor(sorted.length / 20)] ?? 0;
+  return (
+    recent.filter(({ seconds }) => sign * seconds < impossiblePart * fastest).length >= impossibleMin * recent.length
+  );
+}
+
+const byDirection = (seconds: readonly number[]) => ({
+  back: seconds.filter((each) => each <= 0),
+  forth: seconds.filter((each) => each > 0),
+});
+
+function middleOf(seconds: readonly number[]): number {
+  return seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? 0;
+}
+
+const nearOf = (shift: number): number => Math.max(agreementS, agreementPart * Math.abs(shift));
+
+/** What most of them say, if that is an offset. */
+function agreedOf(seconds: readonly number[]): number | undefined {
+  const middle = middleOf(seconds);
+  if (Math.abs(middle) < offsetMinS) return undefined;
+  const agreeing = seconds.filter((each) => Math.abs(each - middle) <= nearOf(middle)).length;
+  return agreeing >= agreeingMin * seconds.length ? middle : undefined;
+}
+
+/** By how much recent passages are shifted against the usual, in seconds; undefined where too few are known, or their pattern is another. */
+function shiftOf({ usual, recent, secondsMax }: Pair): number | undefined {
+  if (usual.length < usualMin || recent.length < recentCount) return undefined;
+  const counts = new Map<number, number>();
+  for (const seconds of usual) {
+    const at = Math.round(seconds / classS);
+    for (const [near, weight] of [
+      [-2, 0.25],
+      [-1, 0.75],
+      [0, 1],
+      [1, 0.75],
+      [2, 0.25],
+    ] as const) {
+      counts.set(at + near, (counts.get(at + near) ?? 0) + weight);
+    }
+  }
+  const own = usual.reduce((sum, seconds) => sum + (counts.get(Math.round(seconds / classS)) ?? 0), 0) / usual.length;
+  const fit = (classes: number) =>
+    recent.reduce(
+      (sum, { seconds }) => sum + Math.min(1, (counts.get(Math.round(seconds / classS) - classes) ?? 0) / own),
+      0,
+    ) / recent.length;
+  const unshifted = fit(0);
+  if (unshifted >= fits) return 0;
+  let best = { classes: 0, fit: unshifted };
+  const reach = Math.floor(secondsMax / classS);
+  for (let classes = -reach; classes <= reach; classes++) {
+    const now = fit(classes);
+    if (now > best.fit) best = { classes, fit: now };
+  }
+  return best.fit >= fits && best.fit - unshifted >= fitsBetter ? best.classes * classS : undefined;
+}

@@ -1,0 +1,81 @@
+import type { EstimatorName, Link } from '@tdc/shared/network.ts';
+import { ClockWatch } from './clock-watch.ts';
+import type { Estimate } from './estimate.ts';
+import type { EstimationEvent } from './estimation-event.ts';
+import { dionRakha } from './estimators/dion-rakha.ts';
+import { GridFilterEstimator } from './estimators/grid-filter.ts';
+import { iqrMedian } from './estimators/iqr-median.ts';
+import { mad } from './estimators/mad.ts';
+import { transGuide } from './estimators/trans-guide.ts';
+import { type Rule, WindowEstimator } from './estimators/window-estimator.ts';
+import type { LinkEstimator } from './link-estimator.ts';
+import type { MatchChange } from './matcher.ts';
+
+/** Estimates of a term come from what is known since the term before began. */
+export const termMs = 3 * 3600_000;
+
+/** The end of the term that a moment is in; the end belongs to the term. */
+export const termEndMs = (timeMs: number): number => Math.ceil(timeMs / termMs) * termMs;
+
+/**
+ * When to begin with events for the estimates after a moment to be what they would be had everything been seen: a term before
+ * that of the moment.
+ */
+export const memoryBeginsMs = (timeMs: number): number => termEndMs(timeMs + 1) - 2 * termMs;
+
+const published = {
+  transguide: transGuide,
+  'dion-rakha': dionRakha,
+  mad,
+  'iqr-median': iqrMedian,
+} as const satisfies Record<Exclude<EstimatorName, 'grid-filter'>, () => Rule>;
+
+/** Estimates links for a term, with a memory of its own, so that what was before it cannot matter. */
+export class Term {
+  readonly #estimators: ReadonlyMap<Link, LinkEstimator>;
+  readonly #clocks: ClockWatch;
+  #offsets: ReadonlyMap<string, number> = new Map();
+
+  /** The links to estimate, and those whose passages tell of the clocks. */
+  constructor(links: readonly Link[], around: readonly Link[], estimator: EstimatorName) {
+    const ends = new Set(links.flatMap(({ fromDetectorId, toDetectorId }) => [fromDetectorId, toDetectorId]));
+    this.#estimators = new Map(links.map((link) => [link, newEstimator(link, link.estimator ?? estimator)]));
+    this.#clocks = new ClockWatch(around, ends);
+  }
+
+  /** An event, and the matches that it changes. Those by a clock that is wrong do not count. */
+  add(event: EstimationEvent, changes: readonly MatchChange[]): void {
+    this.#clocks.add(event);
+    for (const { what, link, match } of changes) {
+      const estimator = this.#estimators.get(link);
+      if (what === 'removed') estimator?.remove(match);
+      else if (this.#offsetOf(link) === undefined) estimator?.add(match);
+    }
+  }
+
+  /** The estimates at a time; times rise by a minute from call to call. */
+  estimatesAt(timeMs: number): readonly { readonly link: Link; readonly estimate: Estimate }[] {
+    this.#offsets = this.#clocks.offsetsAt(timeMs);
+    return [...this.#estimators].map(([link, estimator]) => {
+      const estimate = estimator.estimateAt(timeMs);
+      const clockOffsetS = this.#offsetOf(link);
+      if (clockOffsetS === undefined) return { link, estimate };
+      const { travelTime: _, ...rest } = estimate;
+      return { link, estimate: { ...rest, status: 'no_data', clockOffsetS } };
+    });
+  }
+
+  estimatorOf(link: Link): LinkEstimator | undefined {
+    return this.#estimators.get(link);
+  }
+
+  /** By how many seconds the clock at the end is ahead of that at the beginning, if one of them is wrong. */
+  #offsetOf({ fromDetectorId, toDetectorId }: Link): number | undefined {
+    const [from, to] = [this.#offsets.get(fromDetectorId), this.#offsets.get(toDetectorId)];
+    return from === undefined && to === undefined ? undefined : (to ?? 0) - (from ?? 0);
+  }
+}
+
+function newEstimator(link: Link, name: EstimatorName): LinkEstimator {
+  return name === 'grid-filter' ? new GridFilterEstimator(link) : new WindowEstimator(published[name](), link);
+}
