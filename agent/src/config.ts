@@ -8,7 +8,7 @@ import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import type { PassageOptions } from './passage-builder.ts';
 
-const scannerNames = ['simulated'] as const;
+const scannerNames = ['simulated', 'exec'] as const;
 export type ScannerName = (typeof scannerNames)[number];
 
 /** Files of the collector's authority, and of the agent's own certificate and key, all PEM. */
@@ -33,6 +33,8 @@ export interface AgentConfig {
   readonly uplinkBackoff: BackoffPolicy;
   readonly logLevel: string;
   readonly scanners: readonly ScannerName[];
+  /** What the scanner exec runs. */
+  readonly execCommand?: readonly [string, ...string[]];
   readonly simulation: {
     readonly networkFile?: string;
     readonly seed: number;
@@ -52,6 +54,11 @@ const scanners = z.preprocess(
     return Array.isArray(names) && names.length === 1 && names[0] === 'none' ? [] : names;
   },
   z.array(z.enum(scannerNames)),
+);
+/** No shell: an argument with a blank in it needs the list. */
+const command = z.preprocess(
+  (value) => (typeof value === 'string' ? value.trim().split(/\s+/) : value),
+  z.array(z.string().min(1)).min(1).max(100),
 );
 const hostAndPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'expected host:port');
 const flag = z.boolean().or(z.stringbool());
@@ -112,7 +119,13 @@ export function agentOptions() {
     option('tls.cert', file.optional(), undefined, "file of the agent's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
     option('allow_plaintext', flag, false, 'do without TLS to a collector on another machine'),
-    option('scanners', scanners, [], 'what hears devices, separated by commas: simulated; or none'),
+    option('scanners', scanners, [], 'what hears devices, separated by commas: exec, simulated; or none'),
+    option(
+      'exec.command',
+      command.optional(),
+      undefined,
+      'program of the scanner exec with its arguments: a list, or words between blanks',
+    ),
     option('simulation.network_file', file.optional(), undefined, 'network of the scanner simulated (YAML or JSON)'),
     option('simulation.seed', whole(0, 2 ** 32 - 1), 1, 'the same seed gives the same traffic, in every process'),
     option(
@@ -137,6 +150,13 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     );
   }
   const networkFile = values['simulation.network_file'];
+  const [program, ...programArgs] = values['exec.command'] ?? [];
+  const execCommand = program === undefined ? undefined : ([program, ...programArgs] as const);
+  if (execCommand === undefined && values.scanners.includes('exec')) {
+    throw new InvalidInputError('exec.command: missing: the scanner exec needs to know what to run', {
+      field: 'exec.command',
+    });
+  }
   return {
     collectorAddress,
     ...(tls === undefined ? {} : { tls }),
@@ -158,6 +178,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     uplinkBackoff: { baseMs: values['uplink.backoff_ms_base'], maxMs: values['uplink.backoff_ms_max'] },
     logLevel: values['log.level'],
     scanners: values.scanners,
+    ...(execCommand === undefined ? {} : { execCommand }),
     simulation: {
       ...(networkFile === undefined ? {} : { networkFile }),
       seed: values['simulation.seed'],

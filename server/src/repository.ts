@@ -12,8 +12,17 @@ export interface EventPosition {
   readonly deviceId: string;
 }
 
+/** What a read may miss. */
+export interface ReadOptions {
+  /**
+   * `committed`: nothing that was committed before; throws UnavailableError where that cannot be had. Otherwise a backend that has lost its
+   * majority answers with what it has: see Repository.staleSinceMs.
+   */
+  readonly reads?: 'committed';
+}
+
 /** A read of one detector's events in one direction. */
-export interface EventScan {
+export interface EventScan extends ReadOptions {
   readonly detectorId: string;
   /** Reference time, Unix milliseconds, inclusive. */
   readonly fromMs: number;
@@ -163,7 +172,7 @@ export interface PublishedEstimate {
 }
 
 /** A read of one link's estimates in one direction. */
-export interface EstimateScan {
+export interface EstimateScan extends ReadOptions {
   readonly fromDetectorId: string;
   readonly toDetectorId: string;
   /** Unix milliseconds, inclusive. */

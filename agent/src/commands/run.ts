@@ -44,7 +44,12 @@ function keepKeys({ config, clock, log }: Context, keeper: KeyKeeper): void {
   }
 }
 
-async function scannerNamed(name: ScannerName, detectorId: string, { config, clock }: Context): Promise<Scanner> {
+async function scannerNamed(name: ScannerName, detectorId: string, context: Context): Promise<Scanner> {
+  const { config, clock } = context;
+  if (name === 'exec' && config.execCommand !== undefined) {
+    const { ExecScanner } = await import('../scanners/exec.ts');
+    return new ExecScanner({ command: config.execCommand, clock });
+  }
   const { networkFile } = config.simulation;
   if (networkFile === undefined) {
     throw new InvalidInputError(

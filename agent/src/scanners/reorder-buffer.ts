@@ -40,6 +40,12 @@ export class ReorderBuffer<T extends { readonly timeMs: number }> {
     return this.#held.splice(0, count);
   }
 
+  /** Those up to a time, after which none of before it is taken any more. */
+  takeSettledBy(timeMs: number): readonly T[] {
+    this.#floorMs = Math.max(this.#floorMs, timeMs);
+    return this.takeSettled();
+  }
+
   /** All that are left, at the end of the input. */
   takeRest(): readonly T[] {
     this.#floorMs = this.#latestMs;

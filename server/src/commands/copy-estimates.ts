@@ -37,7 +37,9 @@ async function copyLinksTo(
   const scan = async (link: PublishedEstimate, fromMs: number, toMs: number, limit: number) => {
     const { fromDetectorId, toDetectorId } = link;
     const range = { fromDetectorId, toDetectorId, fromMs, toMs, limit };
-    return (await source.estimates.scan({ ...range, order: 'oldest-first', revisions: 'all' }, signal)).estimates;
+    return (
+      await source.estimates.scan({ ...range, order: 'oldest-first', revisions: 'all', reads: 'committed' }, signal)
+    ).estimates;
   };
   const endMs = Math.max(...newest.map(({ timeMs }) => timeMs)) + 1;
   const firsts = await Promise.all(newest.map((link) => scan(link, 0, endMs, 1)));

@@ -105,6 +105,7 @@ class Copy {
           toMs: Number.MAX_SAFE_INTEGER,
           order: 'oldest-first',
           limit: pageEvents,
+          reads: 'committed',
           kinds: [],
           ...(after === undefined ? {} : { after }),
         },

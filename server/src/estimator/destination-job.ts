@@ -184,6 +184,7 @@ export class DestinationJob implements FeedListener {
         toMs: nowMs,
         order: 'oldest-first',
         limit: 1,
+        reads: 'committed',
         kinds: [],
       } as const;
       const { events } = await repository.events.scan(scan, signal);

@@ -55,6 +55,7 @@ export class EventHistory {
         const page = await this.#store.scan(
           {
             ...{ detectorId, fromMs: this.#readToMs, toMs, order: 'oldest-first', limit: pageEvents, kinds: [] },
+            reads: 'committed',
             ...(after === undefined ? {} : { after }),
           },
           signal,

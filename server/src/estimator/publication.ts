@@ -76,7 +76,7 @@ export class Publication {
       const { fromDetectorId, toDetectorId, timeMs: fromMs } = first;
       const range = { fromDetectorId, toDetectorId, fromMs, toMs: last.timeMs + 1 };
       const { estimates } = await this.#store.scan(
-        { ...range, order: 'oldest-first', limit: minutesMax, revisions: 'last' },
+        { ...range, order: 'oldest-first', limit: minutesMax, revisions: 'last', reads: 'committed' },
         signal,
       );
       for (const each of estimates) found.set(keyOf(each), each);

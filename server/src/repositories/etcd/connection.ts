@@ -154,6 +154,10 @@ export interface Pairs {
   readonly revision: bigint;
 }
 
+/** How what a caller may miss is asked for. */
+export const consistencyOf = (reads: 'committed' | undefined): 'linearizable' | 'best' =>
+  reads === 'committed' ? 'linearizable' : 'best';
+
 interface RangeOptions {
   readonly limit?: number;
   readonly revision?: bigint;

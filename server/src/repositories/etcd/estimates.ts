@@ -1,7 +1,7 @@
 import { ClaimLostError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { ICompare, IRequestOp } from 'etcd3';
 import type { Claim, EstimateScan, EstimateScanResult, EstimateStore, PublishedEstimate } from '../../repository.ts';
-import { createdAt, type EtcdConnection, type Pair, put, unchangedSince } from './connection.ts';
+import { consistencyOf, createdAt, type EtcdConnection, type Pair, put, unchangedSince } from './connection.ts';
 import { estimatesOfValue, estimatesToValue, newestOfValue, newestToValue } from './estimate-value.ts';
 import { behind, type Keys } from './keys.ts';
 
@@ -89,7 +89,7 @@ export class EtcdEstimateStore implements EstimateStore {
     for (;;) {
       const { pairs, more } = await this.#connection.range(
         { from, to },
-        { limit: pageKeys, consistency: 'best' },
+        { limit: pageKeys, consistency: consistencyOf(scan.reads) },
         signal,
       );
       found.push(...this.#ofLink(pairs, scan));
@@ -114,17 +114,21 @@ export class EtcdEstimateStore implements EstimateStore {
         from: this.#keys.estimatesBound(toDetectorId, beginMs),
         to: this.#keys.estimatesBound(toDetectorId, toMs),
       };
-      const pairs = await this.#connection.all(range, pageKeys, signal, 'best');
+      const pairs = await this.#connection.all(range, pageKeys, signal, consistencyOf(scan.reads));
       found.push(...minutesOf(this.#ofLink(pairs, scan), revisions).toReversed());
       if (found.length > limit) break;
     }
     return { estimates: found.slice(0, limit).flat(), more: found.length > limit };
   }
 
-  async #firstMs({ toDetectorId, fromMs, toMs }: EstimateScan, signal: AbortSignal): Promise<number | undefined> {
+  async #firstMs(
+    { toDetectorId, fromMs, toMs, reads }: EstimateScan,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const from = this.#keys.estimatesBound(toDetectorId, fromMs);
     const to = this.#keys.estimatesBound(toDetectorId, toMs);
-    const { pairs } = await this.#connection.range({ from, to }, { limit: 1, consistency: 'best' }, signal);
+    const consistency = consistencyOf(reads);
+    const { pairs } = await this.#connection.range({ from, to }, { limit: 1, consistency }, signal);
     return pairs[0] === undefined ? undefined : this.#timeMsOf(pairs[0].key);
   }
 

@@ -165,6 +165,7 @@ describe('trouble', () => {
     await expect(repository.ping(never)).rejects.toThrow(UnavailableError);
     for (const order of ['oldest-first', 'newest-first'] as const) {
       expect(await allEvents(repository, { order })).toEqual([event]);
+      await expect(allEvents(repository, { order, reads: 'committed' })).rejects.toThrow(UnavailableError);
     }
     expect((await repository.network.detectors(never)).map(({ id }) => id)).toEqual(['D1', 'D2']);
     expect(repository.staleSinceMs()).toBeLessThanOrEqual(lostAtMs);

@@ -1,9 +1,9 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
 import { eventIdTimeMs } from '@tdc/shared/event-id.ts';
 import { bucketSeconds, type EventPosition, type EventScan, type EventScanResult } from '../../repository.ts';
-import type { EtcdConnection, Pair } from './connection.ts';
+import { consistencyOf, type EtcdConnection, type Pair } from './connection.ts';
 import { eventOfPair } from './event-value.ts';
-import { behind, type Keys } from './keys.ts';
+import { behind, type KeyRange, type Keys } from './keys.ts';
 
 /** Events that one scan looks at when it filters, so that a rare device cannot hold up everything else. */
 const examinedMax = 2000;
@@ -58,12 +58,13 @@ export class EventScanner {
     return slice.more && examined !== undefined ? { events, next: examined } : { events };
   }
 
-  async #oldest({ detectorId, fromMs, toMs, after }: EventScan, wanted: number, signal: AbortSignal): Promise<Slice> {
+  async #oldest(scan: EventScan, wanted: number, signal: AbortSignal): Promise<Slice> {
+    const { detectorId, fromMs, toMs, after } = scan;
     const low = this.#keys.eventBound(detectorId, fromMs);
     const begin = after === undefined ? low : later(low, behind(this.#keyOf(detectorId, after)));
     const to = this.#keys.eventBound(detectorId, toMs);
     if (begin >= to) return { pairs: [], more: false };
-    return this.#read(begin, to, wanted, signal);
+    return this.#read(scan, { from: begin, to }, wanted, signal);
   }
 
   /**
@@ -81,12 +82,14 @@ export class EventScanner {
     while (end > low && found.length < wanted) {
       const beginMs = Math.max(fromMs, Math.floor((endMs - windowMs) / bucketMs) * bucketMs);
       const begin = later(low, this.#keys.bucketBound(detectorId, beginMs));
-      const window = await this.#read(begin, end, windowEventsMax, signal);
+      const window = await this.#read(scan, { from: begin, to: end }, windowEventsMax, signal);
       if (window.more && windowMs > bucketMs) {
         windowMs = Math.max(bucketMs, Math.floor(windowMs / 16));
         continue;
       }
-      const pairs = window.more ? await this.#lastOf(begin, end, wanted - found.length, signal) : window.pairs;
+      const pairs = window.more
+        ? await this.#lastOf(scan, { from: begin, to: end }, wanted - found.length, signal)
+        : window.pairs;
       found.push(...pairs.toReversed());
       end = begin;
       endMs = beginMs;
@@ -96,11 +99,11 @@ export class EventScanner {
   }
 
   /** The last of a bucket that holds more than a window may. */
-  async #lastOf(begin: string, end: string, wanted: number, signal: AbortSignal): Promise<readonly Pair[]> {
+  async #lastOf(scan: EventScan, range: KeyRange, wanted: number, signal: AbortSignal): Promise<readonly Pair[]> {
     let kept: readonly Pair[] = [];
-    let from = begin;
+    let { from } = range;
     for (;;) {
-      const { pairs, more } = await this.#read(from, end, windowEventsMax, signal);
+      const { pairs, more } = await this.#read(scan, { ...range, from }, windowEventsMax, signal);
       kept = [...kept, ...pairs].slice(-wanted);
       const last = pairs.at(-1);
       if (!more || last === undefined) return kept;
@@ -108,8 +111,8 @@ export class EventScanner {
     }
   }
 
-  #read(from: string, to: string, limit: number, signal: AbortSignal): Promise<Slice> {
-    return this.#connection.range({ from, to }, { limit, consistency: 'best' }, signal);
+  #read({ reads }: EventScan, range: KeyRange, limit: number, signal: AbortSignal): Promise<Slice> {
+    return this.#connection.range(range, { limit, consistency: consistencyOf(reads) }, signal);
   }
 
   #keyOf(detectorId: string, position: EventPosition): string {

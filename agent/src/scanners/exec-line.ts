@@ -1,0 +1,51 @@
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { kinds } from '@tdc/shared/event.ts';
+import { z } from 'zod';
+import type { Sighting } from '../sighting.ts';
+
+/** Bytes of a line at most. */
+export const lineBytesMax = 1000;
+
+/** How far the time that a program gives may be from the clock: what is read late, and what a camera's clock may be ahead. */
+const behindMsMax = 60_000;
+const aheadMsMax = 5000;
+
+const lineSchema = z.object({
+  kind: z.enum(kinds),
+  address: z.string().min(1).max(100),
+  address_type: z.enum(['public', 'random', 'unknown']).default('unknown'),
+  rssi: z.number().min(-127).max(20).optional(),
+  time: z.iso.datetime({ offset: true }).optional(),
+});
+
+/**
+ * A sighting of a line of JSON, such as {"kind": "anpr", "address": "B AB 1234"}; without a time it is of now. Throws InvalidInputError in words
+ * that never hold the address, as in a broken line it can be anywhere.
+ */
+export function parseExecLine(line: string, nowMs: number): Sighting {
+  const parsed = lineSchema.safeParse(jsonOf(line));
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new InvalidInputError(field === '' ? 'expected an object' : `${field}: not as expected`, { field });
+  }
+  const { kind, address, address_type: addressType, rssi, time } = parsed.data;
+  const timeMs = time === undefined ? nowMs : Date.parse(time);
+  if (timeMs < nowMs - behindMsMax || timeMs > nowMs + aheadMsMax) {
+    throw new InvalidInputError(
+      `time: expected from ${behindMsMax / 1000} s before now to ${aheadMsMax / 1000} s after`,
+      {
+        field: 'time',
+      },
+    );
+  }
+  return { timeMs, kind, address, addressType, ...(rssi === undefined ? {} : { rssiDbm: Math.round(rssi) }) };
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The parser's message quotes the line.
+    throw new InvalidInputError('expected JSON');
+  }
+}

@@ -1,0 +1,137 @@
+import { systemClock } from '@tdc/shared/clock.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../scanner.ts';
+import type { Sighting } from '../sighting.ts';
+import { ExecScanner } from './exec.ts';
+import { parseExecLine } from './exec-line.ts';
+
+/** A scanner that runs a small program of this Node. */
+const scannerOf = (script: string) =>
+  new ExecScanner({ command: [process.execPath, '-e', script], clock: systemClock });
+
+/** What is observed until there is enough, or until it ends. */
+async function observed(scanner: ExecScanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
+  const stop = new AbortController();
+  const found: Sighting[] = [];
+  const observations: Observation[] = [];
+  try {
+    for await (const observation of scanner.observe(stop.signal)) {
+      observations.push(observation);
+      found.push(...observation.sightings);
+      if (isEnough(found)) break;
+    }
+    return { found, observations, error: undefined };
+  } catch (error) {
+    return { found, observations, error };
+  }
+}
+
+describe('a program', () => {
+  test('is heard line by line, in the order of times, whatever the pieces its lines come in', async () => {
+    const script = `
+      const at = (ms) => new Date(Date.now() + ms).toISOString();
+      const line = (plate, ms) => JSON.stringify({ kind: 'anpr', address: plate, time: at(ms) }) + '\\n';
+      const text = line('B AB 1', -300) + line('B AB 2', -900) + line('B AB 3', -100) + '{"kind":"anpr","address":"B AB 4"}\\n';
+      process.stdout.write(text.slice(0, 40));
+      setTimeout(() => process.stdout.write(text.slice(40)), 50);
+      setInterval(() => {}, 1000);`;
+    const { found, observations } = await observed(scannerOf(script), (sightings) => sightings.length === 4);
+    expect(found.map(({ address }) => address)).toEqual(['B AB 2', 'B AB 1', 'B AB 3', 'B AB 4']);
+    for (const [i, { sightings, watermarkMs }] of observations.entries()) {
+      for (const { timeMs } of sightings) expect(timeMs).toBeGreaterThanOrEqual(observations[i - 1]?.watermarkMs ?? 0);
+      expect(watermarkMs).toBeGreaterThanOrEqual(observations[i - 1]?.watermarkMs ?? Number.NEGATIVE_INFINITY);
+    }
+  });
+
+  test('that is silent for long is heard whenever it speaks', async () => {
+    const script = `
+      let n = 0;
+      setInterval(() => console.log(JSON.stringify({ kind: 'anpr', address: 'B AB ' + n++ })), 700);`;
+    const { found } = await observed(scannerOf(script), (sightings) => sightings.length === 4);
+    expect(found.map(({ address }) => address)).toEqual(['B AB 0', 'B AB 1', 'B AB 2', 'B AB 3']);
+  }, 15_000);
+
+  test('that ends, or cannot be run, is a failure that says how', async () => {
+    expect(String((await observed(scannerOf('process.exit(3)'), () => false)).error)).toMatch(/ended \(code 3\)/);
+    expect(String((await observed(scannerOf('process.kill(process.pid, "SIGKILL")'), () => false)).error)).toMatch(
+      /ended \(SIGKILL\)/,
+    );
+    const missing = new ExecScanner({ command: ['/no/such/program'], clock: systemClock });
+    expect(String((await observed(missing, () => false)).error)).toMatch(/cannot be run: ENOENT/);
+  });
+
+  test('is ended with the scanner, even one that does not want to', async () => {
+    const script = `process.on('SIGTERM', () => {}); console.log(JSON.stringify({ kind: 'wifi', address: 'aa:bb:cc:00:00:' + String(process.pid % 90 + 10) })); console.log(JSON.stringify({ kind: 'imsi', address: String(100000 + process.pid) })); setInterval(() => {}, 1000);`;
+    const { found } = await observed(scannerOf(script), (sightings) => sightings.length === 2);
+    const pid = Number(found[1]?.address) - 100_000;
+    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  }, 15_000);
+
+  test('has what is no sighting counted, and told without what is in it', async () => {
+    const script = `
+      console.log('B SECRET 1');
+      console.log(JSON.stringify({ kind: 'plate', address: 'B SECRET 2' }));
+      console.log(JSON.stringify({ kind: 'anpr', address: 'B SECRET 3', time: '2001-01-01T00:00:00Z' }));
+      console.log('x'.repeat(5000));
+      console.log(JSON.stringify({ kind: 'anpr', address: 'B AB 9' }));
+      setInterval(() => {}, 1000);`;
+    const scanner = scannerOf(script);
+    const { found } = await observed(scanner, (sightings) => sightings.length === 1);
+    expect(found[0]).toMatchObject({ kind: 'anpr', address: 'B AB 9' });
+    expect(scanner.malformed).toBe(4);
+    expect(scanner.lastMalformed).toBe('a line of more than 1000 bytes');
+  });
+
+  test('that prints without end is held up, and costs no memory', async () => {
+    const script = `
+      const line = JSON.stringify({ kind: 'wifi', address: 'aa:bb:cc:dd:ee:ff', rssi: -60 }) + '\\n';
+      const write = () => { while (process.stdout.write(line)); process.stdout.once('drain', write); };
+      write();`;
+    const before = process.memoryUsage().rss;
+    const { found } = await observed(scannerOf(script), (sightings) => sightings.length > 20_000);
+    expect(found.length).toBeGreaterThan(20_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+  }, 20_000);
+});
+
+test('whatever a line holds, it is a sighting or an error that does not quote it', () => {
+  const nowMs = 1_700_000_000_000;
+  const field = fc.oneof(
+    fc.string(),
+    fc.integer(),
+    fc.constant(null),
+    fc.constantFrom('anpr', 'ble', '2023-11-14T22:13:20Z'),
+  );
+  const json = fc.record(
+    { kind: field, address: field, address_type: field, rssi: field, time: field },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        json.map((value) => JSON.stringify(value)),
+        fc.json(),
+      ),
+      fc.stringMatching(/^[A-Z]{8}$/),
+      (line, mark) => {
+        try {
+          expect(parseExecLine(line, nowMs).kind).toBeTypeOf('string');
+        } catch (error) {
+          expect(String(error)).toMatch(/^InvalidInputError: /);
+        }
+        for (const broken of [
+          `${mark}${line}`,
+          JSON.stringify({ kind: mark, address: mark }),
+          JSON.stringify([mark]),
+        ]) {
+          expect(() => parseExecLine(broken, nowMs)).toThrow(
+            expect.not.objectContaining({ message: expect.stringContaining(mark) }),
+          );
+        }
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
