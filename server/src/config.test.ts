@@ -17,6 +17,7 @@ test('every default passes its own schema, and the defaults serve everything on 
     services: ['collector', 'query', 'estimator', 'health'],
     host: '127.0.0.1',
     ports: { collector: 9000, query: 8000, health: 5000 },
+    healthPlaintext: false,
     repository: { type: 'sqlite', file: '/home/op/.local/share/tdc/server/tdc.sqlite' },
     retention: { eventHours: 24, estimateDays: 1100 },
     estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
@@ -45,6 +46,14 @@ test('an address that others reach needs TLS or the word for doing without', () 
   for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) {
     expect(serverConfigOf({ ...defaults(), host }).host).toBe(host);
   }
+});
+
+test('health alone may go without TLS, when that is said', () => {
+  const reached = { ...defaults(), host: '0.0.0.0' };
+  const services = ['estimator', 'health'] as const;
+  expect(() => serverConfigOf({ ...reached, services: [...services] })).toThrow(/--allow-plaintext/);
+  expect(serverConfigOf({ ...reached, services: [...services], 'health.plaintext': true }).healthPlaintext).toBe(true);
+  expect(() => serverConfigOf({ ...reached, 'health.plaintext': true })).toThrow(/--allow-plaintext/);
 });
 
 test('a part of the TLS files alone is refused', () => {

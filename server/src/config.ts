@@ -31,6 +31,8 @@ export interface ServerConfig {
   readonly host: string;
   /** 0: any free one. */
   readonly ports: Readonly<Record<CalledService, number>>;
+  /** Whether the port of health goes without TLS. */
+  readonly healthPlaintext: boolean;
   readonly repository: { readonly type: 'sqlite'; readonly file: string } | ({ readonly type: 'etcd' } & EtcdConfig);
   readonly retention: RetentionAges;
   readonly estimator: EstimatorConfig;
@@ -59,6 +61,12 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     option('collector.port', port, 9000, 'port of the collector; 0 for any free one'),
     option('query.port', port, 8000, 'port of the query service; 0 for any free one'),
     { ...option('health.port', port, 5000, 'port of health; 0 for any free one'), aliases: ['--healthcheck-port'] },
+    option(
+      'health.plaintext',
+      z.boolean().or(z.stringbool()),
+      false,
+      'health without TLS, for probes that have no certificate: it tells nothing but serving or not',
+    ),
     option('repository', z.enum(['sqlite', 'etcd']), 'sqlite', 'where everything is kept: sqlite, or etcd'),
     option('sqlite.file', file, join(dataHome, 'tdc', 'server', 'tdc.sqlite'), 'database file'),
     option(
@@ -140,17 +148,20 @@ export type ServerOptions = ReturnType<typeof serverOptions>;
 /** Throws InvalidInputError for options that do not go together. */
 export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfig {
   const tls = tlsOf(values['tls.cert'], values['tls.key'], values['tls.client_ca']);
-  const { host } = values;
-  if (tls === undefined && !isLoopback(host) && !values.allow_plaintext) {
+  const { host, services } = values;
+  const plain = ['estimator', ...(values['health.plaintext'] ? ['health'] : [])];
+  const isSecret = services.some((name) => !plain.includes(name));
+  if (tls === undefined && isSecret && !isLoopback(host) && !values.allow_plaintext) {
     throw new InvalidInputError(
       `host ${host} can be reached by others: give tls.cert, tls.key and tls.client_ca, or --allow-plaintext`,
       { field: 'host' },
     );
   }
   return {
-    services: values.services,
+    services,
     host,
     ports: { collector: values['collector.port'], query: values['query.port'], health: values['health.port'] },
+    healthPlaintext: values['health.plaintext'],
     repository: repositoryOf(values),
     retention: { eventHours: values['retention.hours'], estimateDays: values['retention.estimate_days'] },
     estimator: {

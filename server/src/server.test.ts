@@ -23,6 +23,7 @@ import { eventToWire, nsFromMs } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerConfig } from './config.ts';
 import { openContext, type ServerContext } from './context.ts';
+import { CertificateAuthority } from './repositories/etcd/certificate-authority.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 let folder: string;
@@ -36,6 +37,7 @@ const configIn = (at: string): ServerConfig => ({
   services: ['collector', 'query', 'health'],
   host: '127.0.0.1',
   ports: { collector: 0, query: 0, health: 0 },
+  healthPlaintext: false,
   repository: { type: 'sqlite', file: join(at, 'tdc.sqlite') },
   retention: { eventHours: 24, estimateDays: 1100 },
   estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
@@ -226,6 +228,19 @@ describe('a server', () => {
     await context[Symbol.asyncDispose]();
     await expect.poll(() => healthOf(addressOf('health'), ''), { timeout: 3000 }).toBe('NOT_SERVING');
     expect(await healthOf(addressOf('query'), 'tdc.v1.QueryService')).toBe('NOT_SERVING');
+  });
+
+  test('gives health without TLS where that is said, and nothing else', async () => {
+    await stop();
+    const authority = new CertificateAuthority(join(folder, 'certificates'), 'authority');
+    const tls = { ...authority.certificate('server'), clientCaFile: authority.file };
+    await start({ ...configIn(folder), tls, healthPlaintext: true });
+    await expect.poll(() => healthOf(addressOf('health'), '')).toBe('SERVING');
+    expect(await healthOf(addressOf('health'), 'live')).toBe('SERVING');
+    await expect(healthOf(addressOf('query'), '')).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    await context[Symbol.asyncDispose]();
+    await expect.poll(() => healthOf(addressOf('health'), ''), { timeout: 3000 }).toBe('NOT_SERVING');
+    expect(await healthOf(addressOf('health'), 'live')).toBe('SERVING');
   });
 
   test('with a port that is taken says so and leaves none open', async () => {

@@ -45,7 +45,8 @@ export async function startServer(context: ServerContext): Promise<RunningServer
 
 function startService(name: CalledService, context: ServerContext, shutdown: AbortSignal): Promise<GrpcServer> {
   const { config, logger } = context;
-  const { host, tls } = config;
+  const { host } = config;
+  const tls = name === 'health' && config.healthPlaintext ? undefined : config.tls;
   return startGrpcServer({
     name,
     host,

@@ -139,6 +139,7 @@ describe('health', () => {
     const address = await start();
     const both = () => Promise.all(['', 'tdc.v1.QueryService'].map((service) => healthOf(address, service)));
     expect(await both()).toEqual(['NOT_SERVING', 'NOT_SERVING']);
+    expect(await healthOf(address, 'live')).toBe('SERVING');
     server?.setServing(true);
     expect(await both()).toEqual(['SERVING', 'SERVING']);
     server?.setServing(false);

@@ -41,7 +41,10 @@ export interface GrpcServerOptions {
   readonly tls?: ServerTls;
 }
 
-/** A port with its services, standard health of each of them (and of '' for all) and server reflection. */
+/**
+ * A port with its services, standard health of each of them (and of '' for all) and server reflection. Health of 'live' is always serving: the
+ * process answers, whatever its repository does.
+ */
 export interface GrpcServer {
   /** Bound address, host:port. */
   readonly address: string;
@@ -53,6 +56,7 @@ export interface GrpcServer {
 
 const messageBytesMax = 4 * 1024 * 1024;
 const healthName = 'grpc.health.v1.Health';
+const liveName = 'live';
 
 const serverOptions = {
   'grpc.max_receive_message_length': messageBytesMax,
@@ -68,7 +72,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(serverOptions);
   const names = ['', ...services.map((service) => service.name)];
-  const health = new HealthImplementation(Object.fromEntries(names.map((each) => [each, 'NOT_SERVING' as const])));
+  const health = new HealthImplementation({
+    ...Object.fromEntries(names.map((each) => [each, 'NOT_SERVING' as const])),
+    [liveName]: 'SERVING',
+  });
   health.addToServer(server);
   for (const { definition, implementation } of services) {
     server.addService(definition, implementation);
