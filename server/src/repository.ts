@@ -196,8 +196,9 @@ export interface EstimateScanResult {
 export interface EstimateStore {
   /**
    * Publishes estimates of links that end at the detector that the claim names. Idempotent. `newest` are those of the last minute that
-   * has been published, whether among the others or not. Throws ClaimLostError when the claim does not hold any more; of many minutes
-   * some may then be published, and none after that.
+   * has been published, whether among the others or not. Throws ClaimLostError when the claim does not hold any more, and
+   * PreconditionError when something else is published of a link, minute and revision: that stays. Of many minutes some may then be
+   * published.
    */
   publish(
     claim: Claim,

@@ -54,7 +54,7 @@ async function fill(backend: Backend): Promise<void> {
   await using session = await repository.claims.join('filling', never);
   const claim = await session.claim('D2', never);
   const estimates = Array.from({ length: 900 }, (_, i) => ({
-    ...{ fromDetectorId: i % 3 === 0 ? 'D3' : 'D1', toDetectorId: 'D2', revision: 1 + (i % 2) },
+    ...{ fromDetectorId: i % 4 < 2 ? 'D3' : 'D1', toDetectorId: 'D2', revision: 1 + (i % 2) },
     timeMs: 1_700_000_040_000 + Math.floor(i / 4) * 60_000,
     estimate: { samples: i, status: 'no_data' as const },
   }));

@@ -138,10 +138,10 @@ export class DestinationJob implements FeedListener {
       }
       ready.push(...this.#publication.ready(next.value, replay));
       if (++minutes % minutesTogether !== 0 || next.value.timeMs === toMs) continue;
-      changed += await this.#publication.changes(claim, ready, 'go-on', signal);
+      changed += await this.#publication.publish(claim, ready, 'go-on', signal);
       ready = [];
     }
-    changed += await this.#publication.changes(claim, ready, 'end', signal);
+    changed += await this.#publication.publish(claim, ready, 'end', signal);
     this.#live = replay;
     return changed;
   }
@@ -154,7 +154,7 @@ export class DestinationJob implements FeedListener {
       this.#coming = this.#coming.filter(({ madeAtMs }) => madeAtMs > minute);
       this.#publishedMs = minute;
       const ready = this.#publication.ready(live.minute(minute, events), live);
-      await this.#publication.first(claim, ready, signal);
+      await this.#publication.publish(claim, ready, 'end', signal);
     }
   }
 

@@ -49,7 +49,7 @@ export class DestinationReplay {
     return this.#lastMadeMs.get(detectorId);
   }
 
-  /** The minutes up to one, from the repository. Returns events of later minutes that were met. */
+  /** The minutes up to one, from the repository. Returns the events of later minutes. */
   async *past(
     store: EventStore,
     toMs: number,
@@ -59,7 +59,7 @@ export class DestinationReplay {
     const memoryMs = memoryBeginsMs(this.#fromMs);
     const fromMs = Math.floor((memoryMs - lookBackMs(links)) / minuteMs) * minuteMs;
     const detectorIds = new Surroundings(links).around(detectorId);
-    const history = new EventHistory(store, { detectorIds, fromMs, toMs });
+    const history = new EventHistory(store, { detectorIds, fromMs });
     for (let timeMs = fromMs + minuteMs; timeMs <= toMs; timeMs += minuteMs) {
       const events = await history.take(timeMs, signal);
       if (timeMs <= memoryMs) {
@@ -69,7 +69,7 @@ export class DestinationReplay {
       const result = this.minute(timeMs, events);
       if (timeMs > this.#fromMs) yield result;
     }
-    return history.rest();
+    return history.rest(signal);
   }
 
   /** The minute after the last, from its events. */

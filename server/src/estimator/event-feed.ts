@@ -8,7 +8,7 @@ import { type CommittedEvents, type EventStore, earliestCursor } from '../reposi
 export interface FeedListener {
   readonly detectorIds: readonly string[];
   receive(event: DetectionEvent): void;
-  /** Events may have been missed: history no longer reaches the cursor. */
+  /** Events that were committed before now may have been missed: history no longer reached the cursor. */
   lost(): void;
 }
 
@@ -26,6 +26,8 @@ export class EventFeed {
   readonly #listeners = new Map<string, Set<FeedListener>>();
   #cursor: string | undefined;
   #cameAtMs = Number.NaN;
+  /** Whether events may have been missed. What is missed ends only where following begins again: then listeners are told. */
+  #hasGap = false;
   #rewinds: string[] = [];
   #restart = new AbortController();
 
@@ -84,7 +86,8 @@ export class EventFeed {
         if (restart.signal.aborted) continue;
         if (error instanceof OutOfRangeError) {
           this.#cursor = undefined;
-          for (const listener of new Set([...this.#listeners.values()].flatMap((each) => [...each]))) listener.lost();
+          this.#cameAtMs = Number.NaN;
+          this.#hasGap = true;
         } else if (!(error instanceof TdcError && error.retryable)) throw error;
         await this.#pause(backoffMs(retry, failures++, Math.random), signal);
       }
@@ -93,6 +96,9 @@ export class EventFeed {
   }
 
   #dispatch({ events, cursor }: CommittedEvents): void {
+    if (this.#hasGap)
+      for (const each of new Set([...this.#listeners.values()].flatMap((some) => [...some]))) each.lost();
+    this.#hasGap = false;
     for (const event of events) for (const each of this.#listeners.get(event.detectorId) ?? []) each.receive(event);
     this.#cursor = cursor;
     this.#cameAtMs = this.#clock.monotonicMs();

@@ -1,4 +1,5 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { eventTimeMsMax } from '@tdc/shared/event-id.ts';
 import type { EstimationEvent } from '../estimation/estimation-event.ts';
 import { passageMsMax } from '../estimation/matcher.ts';
 import type { EventPosition, EventStore } from '../repository.ts';
@@ -16,8 +17,6 @@ export interface HistorySpan {
   readonly detectorIds: readonly string[];
   /** Reference time of the first events, Unix milliseconds, a full minute. */
   readonly fromMs: number;
-  /** Last minute, Unix milliseconds. */
-  readonly toMs: number;
 }
 
 /** What some detectors heard, by the minute in which it was made, in the order in which estimation takes it. */
@@ -36,19 +35,19 @@ export class EventHistory {
   /** The events of a minute; minutes rise from call to call. No more than the events of forty minutes are held. */
   async take(minute: number, signal: AbortSignal): Promise<readonly EstimationEvent[]> {
     // What is made by the minute's end has a reference time before it.
-    while (this.#readToMs <= minute) await this.#readWindow(signal);
+    while (this.#readToMs <= minute) await this.#read(this.#readToMs + windowMs, signal);
     const events = this.#minutes.get(minute) ?? [];
     this.#minutes.delete(minute);
     return inOrder(events);
   }
 
-  /** What was read but is made after the last minute. */
-  rest(): readonly EstimationEvent[] {
+  /** Everything that is made after the last minute. */
+  async rest(signal: AbortSignal): Promise<readonly EstimationEvent[]> {
+    await this.#read(eventTimeMsMax + 1, signal);
     return [...this.#minutes.values()].flat();
   }
 
-  async #readWindow(signal: AbortSignal): Promise<void> {
-    const toMs = Math.min(this.#readToMs + windowMs, this.#span.toMs + 1);
+  async #read(toMs: number, signal: AbortSignal): Promise<void> {
     for (const detectorId of this.#span.detectorIds) {
       let after: EventPosition | undefined;
       do {

@@ -36,17 +36,11 @@ export class Publication {
     });
   }
 
-  /** Publishes a minute that nobody has published. */
-  async first(claim: Claim, minute: readonly Ready[], signal: AbortSignal): Promise<void> {
-    const estimates = minute.map((each) => published(each, 1));
-    await this.#store.publish(claim, estimates, estimates, signal);
-  }
-
   /**
-   * Publishes of some minutes, each link's in a row, what differs from what is published. Resolves to how many estimates that
-   * were. `end`: whether the last of them is the last minute of all.
+   * Publishes of some minutes, each link's in a row, what is new, and as a new revision what differs from what is published. Resolves
+   * to how many estimates that were. `end`: whether the last of them is the last minute of all.
    */
-  async changes(claim: Claim, minutes: readonly Ready[], end: 'end' | 'go-on', signal: AbortSignal): Promise<number> {
+  async publish(claim: Claim, minutes: readonly Ready[], end: 'end' | 'go-on', signal: AbortSignal): Promise<number> {
     const before = await this.#published(minutes, signal);
     const changed: PublishedEstimate[] = [];
     const newest: PublishedEstimate[] = [];

@@ -156,6 +156,21 @@ describe('the estimator', () => {
     await worker;
   }, 90_000);
 
+  test('begins in the middle of a minute with what is known of it already', async () => {
+    const passage = (detectorId: string, sinceMs: number) =>
+      madeUpEvent({ detectorId, referenceTimeMs: t0 + sinceMs, madeAtMs: t0 + sinceMs + 32_000 });
+    await repository.events.append([passage('A', -90_000), passage('B', 10_000)], never);
+    const stop = new AbortController();
+    const worker = startWorker(new FastClock(t0 + 45_000, 10), stop.signal);
+    const [link] = links;
+    const first = async () =>
+      link === undefined ? [] : published(link, { fromMs: t0 + minuteMs, toMs: t0 + minuteMs + 1, revisions: 'all' });
+    await expect.poll(first, { timeout: 10_000 }).toHaveLength(1);
+    expect((await first())[0]?.estimate.samples).toBe(1);
+    stop.abort(new Error('end'));
+    await worker;
+  }, 30_000);
+
   test('shows a detector that has fallen silent within three minutes on all its links, and that it is back', async () => {
     const clock = new FastClock(t0, speed);
     const events = [...traffic(30, randomFrom(5))];

@@ -1,4 +1,4 @@
-import { ClaimLostError } from '@tdc/shared/errors.ts';
+import { ClaimLostError, PreconditionError } from '@tdc/shared/errors.ts';
 import { expect, test } from 'vitest';
 import type { Claim, EstimateScan, PublishedEstimate, WorkerSession } from '../repository.ts';
 import { type ContractSubject, never } from './contract-subject.ts';
@@ -67,6 +67,25 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
     expect((await all()).estimates).toEqual([two, next]);
     expect((await all({ revisions: 'all' })).estimates).toEqual([one, two, next]);
     expect((await all({ revisions: 'all', order: 'newest-first' })).estimates).toEqual([next, one, two]);
+  });
+
+  test('what was published stays: nothing is written in its place, while another link may come beside it', async () => {
+    await using session = await repository().claims.join('a', never);
+    const claim = await claimOn(session, 'D2');
+    const [one, other] = [published(0), published(0, { fromDetectorId: 'D3' })];
+    const different = published(0, { estimate: { samples: 1, status: 'sparse', ageS: 3 } });
+    await repository().estimates.publish(claim, [one], [one], never);
+    await expect(
+      repository().estimates.publish(claim, [published(1), different], [published(1)], never),
+    ).rejects.toThrow(
+      new PreconditionError(
+        'revision 1 of the travel time from D1 to D2 at 2023-11-14T22:14:00.000Z is published already, and says something else',
+      ),
+    );
+    expect((await all()).estimates[0]).toEqual(one);
+    await repository().estimates.publish(claim, [other], [one, other], never);
+    expect((await all()).estimates[0]).toEqual(one);
+    expect((await all({ fromDetectorId: 'D3' })).estimates).toEqual([other]);
   });
 
   test('estimates come in pages in both directions, and of a time range', async () => {

@@ -1,6 +1,7 @@
 import { ClaimLostError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { ICompare, IRequestOp } from 'etcd3';
 import type { Claim, EstimateScan, EstimateScanResult, EstimateStore, PublishedEstimate } from '../../repository.ts';
+import { mustBeSame } from '../published-once.ts';
 import { consistencyOf, createdAt, type EtcdConnection, type Pair, put, unchangedSince } from './connection.ts';
 import { estimatesOfValue, estimatesToValue, newestOfValue, newestToValue } from './estimate-value.ts';
 import { behind, type Keys } from './keys.ts';
@@ -8,7 +9,7 @@ import { behind, type Keys } from './keys.ts';
 /** Puts of one transaction, which every etcd takes. */
 const putsMax = 100;
 /** Only a try of one's own that was held up comes between. */
-const newestTriesMax = 5;
+const triesMax = 5;
 /** Keys of one read. */
 const pageKeys = 1000;
 /** Minutes that are read together when they are wanted from the newest on. */
@@ -31,27 +32,52 @@ export class EtcdEstimateStore implements EstimateStore {
     signal: AbortSignal,
   ): Promise<void> {
     const { name } = claim;
-    const groups = [...Map.groupBy(estimates, ({ timeMs, revision }) => this.#keys.estimates(name, timeMs, revision))];
-    const puts = groups.map(([key, group]) => put(key, estimatesToValue(group)));
-    for (let i = 0; i < puts.length; i += putsMax) {
-      if (!(await this.#transact(claim, [], puts.slice(i, i + putsMax), signal))) throw lost(claim);
+    const groups = Map.groupBy(estimates, ({ timeMs, revision }) => this.#keys.estimates(name, timeMs, revision));
+    const keys = [...groups.keys()];
+    for (let i = 0; i < keys.length; i += putsMax) {
+      const some = keys.slice(i, i + putsMax);
+      const valueAfter = (key: string, before: Pair | undefined) => {
+        const old = before === undefined ? [] : this.#published(before);
+        return estimatesToValue(completed(old, groups.get(key) ?? []));
+      };
+      // Nobody has published them yet, as a rule.
+      await this.#write(claim, some, valueAfter, new Map(), signal);
     }
-    if (newest.length > 0) await this.#publishNewest(claim, newest, signal);
+    if (newest.length === 0) return;
+    const key = this.#keys.newestEstimates(name);
+    await this.#write(claim, [key], () => newestToValue(newest), await this.#found([key], signal), signal);
   }
 
-  /** A try that was held up on its way must not set back what came after it: it holds only for what it has found. */
-  async #publishNewest(claim: Claim, newest: readonly PublishedEstimate[], signal: AbortSignal): Promise<void> {
-    const key = this.#keys.newestEstimates(claim.name);
-    const value = newestToValue(newest);
-    for (let tries = 0; tries < newestTriesMax; tries++) {
-      const before = await this.#connection.get(key, signal);
-      if (before?.value.toString() === value) return;
-      const unchanged = unchangedSince(key, before?.modRevision ?? 0n);
-      if (await this.#transact(claim, [unchanged], [put(key, value)], signal)) return;
+  /**
+   * Writes what the values are to be, given what is there. A try that was held up on its way must not set back what came after it: each
+   * holds only for what it was made for.
+   */
+  async #write(
+    claim: Claim,
+    keys: readonly string[],
+    valueAfter: (key: string, before: Pair | undefined) => string,
+    expected: ReadonlyMap<string, Pair>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let found = expected;
+    for (let tries = 0; tries < triesMax; tries++) {
+      const changed = keys
+        .map((key) => ({ key, before: found.get(key), value: valueAfter(key, found.get(key)) }))
+        .filter(({ before, value }) => before?.value.toString() !== value);
+      if (changed.length === 0) return;
+      const unchanged = changed.map(({ key, before }) => unchangedSince(key, before?.modRevision ?? 0n));
+      const puts = changed.map(({ key, value }) => put(key, value));
+      if (await this.#transact(claim, unchanged, puts, signal)) return;
       const holder = await this.#connection.get(this.#keys.claim(claim.name), signal);
       if (holder?.createRevision !== claim.fence) throw lost(claim);
+      found = await this.#found(keys, signal);
     }
-    throw new UnavailableError(`the newest estimates of ${claim.name} change while they are written`);
+    throw new UnavailableError(`the estimates of ${claim.name} change while they are written`);
+  }
+
+  async #found(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Pair>> {
+    const pairs = await Promise.all(keys.map((key) => this.#connection.get(key, signal)));
+    return new Map(pairs.flatMap((pair) => (pair === undefined ? [] : [[pair.key, pair] as const])));
   }
 
   /** Whether it was done: the claim held, and so did the comparisons. */
@@ -143,12 +169,28 @@ export class EtcdEstimateStore implements EstimateStore {
     return Number(this.#keys.parts('estimates', key)[1]) * 1000;
   }
 
-  #ofLink(pairs: readonly Pair[], { toDetectorId, fromDetectorId }: EstimateScan): readonly PublishedEstimate[] {
-    return pairs.flatMap(({ key, value }) => {
-      const at = { toDetectorId, timeMs: this.#timeMsOf(key), revision: Number(this.#keys.parts('estimates', key)[2]) };
-      return estimatesOfValue(at, value).filter((each) => each.fromDetectorId === fromDetectorId);
-    });
+  #ofLink(pairs: readonly Pair[], { fromDetectorId }: EstimateScan): readonly PublishedEstimate[] {
+    return pairs.flatMap((pair) => this.#published(pair).filter((each) => each.fromDetectorId === fromDetectorId));
   }
+
+  /** Of a minute and revision. */
+  #published({ key, value }: Pair): readonly PublishedEstimate[] {
+    const [toDetectorId = '', , revision] = this.#keys.parts('estimates', key);
+    return estimatesOfValue({ toDetectorId, timeMs: this.#timeMsOf(key), revision: Number(revision) }, value);
+  }
+}
+
+/** What is published of a minute and revision, and links that are not. */
+function completed(
+  old: readonly PublishedEstimate[],
+  given: readonly PublishedEstimate[],
+): readonly PublishedEstimate[] {
+  const added = given.filter((each) => {
+    const same = old.find(({ fromDetectorId }) => fromDetectorId === each.fromDetectorId);
+    if (same !== undefined) mustBeSame(same, each);
+    return same === undefined;
+  });
+  return [...old, ...added];
 }
 
 const lost = ({ name }: Claim) => new ClaimLostError(`the claim on ${name} does not hold any more`);

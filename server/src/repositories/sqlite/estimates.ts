@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { type Estimate, type EstimateStatus, estimateStatuses } from '../../estimation/estimate.ts';
 import type { Claim, EstimateScan, EstimateScanResult, EstimateStore, PublishedEstimate } from '../../repository.ts';
+import { mustBeSame } from '../published-once.ts';
 import type { SqliteClaimStore } from './claims.ts';
 import { guarded } from './faults.ts';
 import type { OpenDatabase } from './open.ts';
@@ -29,10 +30,19 @@ export class SqliteEstimateStore implements EstimateStore {
     this.#file = file;
     this.#claims = claims;
     const insert = database.prepare(
-      `INSERT OR REPLACE INTO estimates (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`,
+      `INSERT INTO estimates (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})
+       ON CONFLICT DO NOTHING`,
+    );
+    const find = database.prepare<[string, string, number, number], Row>(
+      'SELECT * FROM estimates WHERE to_detector_id = ? AND from_detector_id = ? AND time_s = ? AND revision = ?',
     );
     this.#publish = database.transaction((estimates: readonly PublishedEstimate[]) => {
-      for (const estimate of estimates) insert.run(rowOf(estimate));
+      for (const estimate of estimates) {
+        if (insert.run(rowOf(estimate)).changes > 0) continue;
+        const { toDetectorId, fromDetectorId, timeMs, revision } = estimate;
+        const old = find.get(toDetectorId, fromDetectorId, timeMs / 1000, revision);
+        if (old !== undefined) mustBeSame(estimateOf(old), estimate);
+      }
     }).immediate;
     this.#scans = { 'oldest-first': prepareScan(database, 'ASC'), 'newest-first': prepareScan(database, 'DESC') };
     this.#newest = database.prepare(
