@@ -14,6 +14,7 @@ export function eventLine(event: DetectionEvent): string {
     first_seen_ms: event.firstSeenMs,
     last_seen_ms: event.lastSeenMs,
     rssi_peak_dbm: event.rssiPeakDbm,
+    device_class: event.deviceClass,
     sightings: event.sightings,
     resident: event.resident,
     clock: event.clockQuality,

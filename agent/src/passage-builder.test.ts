@@ -88,6 +88,21 @@ describe('a passage', () => {
     expect(passages.flush()[0]?.clockQuality).toBe('unsynchronised');
   });
 
+  it('says what sort of device it is in a word, as the last sighting that knew had it', () => {
+    const passages = builder();
+    const phone = { deviceClass: 0x5a_02_0c };
+    const carKit = { deviceClass: 0x24_04_08 };
+    passages.push(
+      observation([heard(0, -60), heard(1, -60, phone), heard(2, -60, carKit), heard(3, -60)], 3),
+      'synchronised',
+    );
+    passages.push(observation([heard(4, -60, { address: '80:91:a2:b3:c4:d6' })], 4), 'synchronised');
+    const [event, without] = passages.flush();
+    expect(event?.deviceClass).toBe('car-kit');
+    expect(JSON.stringify(event)).not.toContain(String(0x24_04_08));
+    expect(without).not.toHaveProperty('deviceClass');
+  });
+
   it('is one of several at the same time', () => {
     const passages = builder();
     const other = { address: '80:91:a2:b3:c4:d6' };
@@ -178,6 +193,8 @@ describe('limits and faults', () => {
       heard(0, -60.5),
       heard(0.0005, -60),
       heard(0, -60, { address: 'de:ad' }),
+      heard(0, -60, { deviceClass: 2 ** 24 }),
+      heard(0, -60, { kind: 'wifi', deviceClass: 1 }),
     ];
     for (const sighting of unusable) {
       expect(passages.push(observation([sighting], 0), 'synchronised')).toEqual([]);

@@ -1,3 +1,4 @@
+import { classOfDeviceMax } from '@tdc/shared/device-class.ts';
 import type { AddressClass, ClockQuality, DetectionEvent } from '@tdc/shared/event.ts';
 import { eventTimeMsMax } from '@tdc/shared/event-id.ts';
 import { addToPassage, eventOf, openPassage, type Passage } from './passage.ts';
@@ -32,7 +33,7 @@ export interface PassageCounts {
   readonly residents: number;
   /** Since the builder was made, as all that follow: sightings that could be used. */
   readonly sightings: number;
-  /** Sightings without a usable address, time or RSSI. */
+  /** Sightings without a usable address, time, RSSI or device class. */
   readonly malformed: number;
   /** Sightings of resident devices, which are in no event. */
   readonly residentSightings: number;
@@ -192,12 +193,19 @@ export class PassageBuilder {
   }
 }
 
-function problemOf({ timeMs, rssiDbm }: Sighting): string | undefined {
+function problemOf({ timeMs, kind, rssiDbm, deviceClass }: Sighting): string | undefined {
   if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs > eventTimeMsMax) {
     return `time ${timeMs}: expected whole Unix milliseconds from 0 to ${eventTimeMsMax}`;
   }
   if (rssiDbm !== undefined && !(Number.isInteger(rssiDbm) && rssiDbm >= rssiDbmMin && rssiDbm <= rssiDbmMax)) {
     return `rssi ${rssiDbm}: expected whole dBm from ${rssiDbmMin} to ${rssiDbmMax}`;
+  }
+  if (deviceClass !== undefined) {
+    // The number is not told: no more than a word of it leaves the memory.
+    if (kind !== 'classic') return 'device class: expected of kind classic only';
+    if (!Number.isInteger(deviceClass) || deviceClass < 0 || deviceClass > classOfDeviceMax) {
+      return `device class: expected a whole number from 0 to ${classOfDeviceMax}`;
+    }
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { type DeviceClass, deviceClassOf } from '@tdc/shared/device-class.ts';
 import type { ClockQuality, DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { Identity } from './pseudonyms.ts';
 import type { Sighting } from './sighting.ts';
@@ -11,6 +12,8 @@ export interface Passage {
   /** Of the last sighting within the window of the strongest; of the first while none had an RSSI. */
   referenceTimeMs: number;
   rssiPeakDbm: number | undefined;
+  /** As the last sighting that had one says. No more of the 24 bits is kept. */
+  deviceClass: DeviceClass | undefined;
   sightings: number;
   /** The worst that any of the sightings was heard under. */
   clockQuality: ClockQuality;
@@ -27,10 +30,14 @@ export const openPassage = (sighting: Sighting, identity: Identity, clockQuality
   lastSeenMs: sighting.timeMs,
   referenceTimeMs: sighting.timeMs,
   rssiPeakDbm: sighting.rssiDbm,
+  deviceClass: classOf(sighting),
   sightings: 1,
   clockQuality,
   resident: false,
 });
+
+const classOf = ({ deviceClass }: Sighting): DeviceClass | undefined =>
+  deviceClass === undefined ? undefined : deviceClassOf(deviceClass);
 
 /**
  * Adds a sighting. Reference time needs no memory of earlier sightings: whoever was within the window of a lower peak was before
@@ -40,6 +47,7 @@ export function addToPassage(passage: Passage, sighting: Sighting, clockQuality:
   const { timeMs, rssiDbm } = sighting;
   passage.sightings += 1;
   passage.lastSeenMs = Math.max(passage.lastSeenMs, timeMs);
+  passage.deviceClass = classOf(sighting) ?? passage.deviceClass;
   if (clockQualityRank[clockQuality] > clockQualityRank[passage.clockQuality]) passage.clockQuality = clockQuality;
   if (rssiDbm !== undefined) {
     if (passage.rssiPeakDbm === undefined || rssiDbm > passage.rssiPeakDbm) {
@@ -72,6 +80,7 @@ export function eventOf(
     firstSeenMs: passage.firstSeenMs,
     lastSeenMs: passage.lastSeenMs,
     ...(passage.rssiPeakDbm === undefined ? {} : { rssiPeakDbm: passage.rssiPeakDbm }),
+    ...(passage.deviceClass === undefined ? {} : { deviceClass: passage.deviceClass }),
     sightings: passage.sightings,
     resident: made.resident,
     clockQuality: passage.clockQuality,

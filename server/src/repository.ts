@@ -1,3 +1,4 @@
+import type { DeviceClass } from '@tdc/shared/device-class.ts';
 import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
@@ -35,6 +36,8 @@ export interface EventScan extends ReadOptions {
   readonly limit: number;
   /** Only these kinds; empty for all. */
   readonly kinds: readonly Kind[];
+  /** Only these device classes; absent or empty for all, events without one among them. */
+  readonly deviceClasses?: readonly DeviceClass[];
   /** Only this pseudonym, as current or as previous. */
   readonly deviceId?: string;
 }

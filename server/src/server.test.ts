@@ -168,6 +168,9 @@ describe('a server', () => {
       { filter: { detectorIds: ['a b'] } },
       { filter: { detectorIds: new Array(1001).fill('D1') } },
       { filter: { kinds: [0 as never] } },
+      { filter: { deviceClasses: [0] } },
+      { filter: { deviceClasses: [6 as never] } },
+      { filter: { deviceClasses: new Array(17).fill(1) } },
       { filter: { deviceId: 'XYZ' } },
     ];
     for (const request of wrong) {

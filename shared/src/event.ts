@@ -1,3 +1,5 @@
+import type { DeviceClass } from './device-class.ts';
+
 /** How a device was heard or read. */
 export const kinds = ['classic', 'ble', 'wifi', 'anpr', 'imsi'] as const;
 export type Kind = (typeof kinds)[number];
@@ -35,6 +37,8 @@ export interface DetectionEvent {
   readonly lastSeenMs: number;
   /** dBm, -127 to 20; absent for kinds without RSSI. */
   readonly rssiPeakDbm?: number;
+  /** What sort of device it says it is; of kind `classic` only, absent where it was not heard. */
+  readonly deviceClass?: DeviceClass;
   /** Number of sightings, at least 1. */
   readonly sightings: number;
   /** The device stayed longer than a passage may last; reported once. */

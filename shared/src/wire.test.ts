@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { deviceClasses } from './device-class.ts';
 import { type AddressClass, type ClockQuality, type DetectionEvent, kinds } from './event.ts';
 import { eventIdMaker, eventTimeMsMax } from './event-id.ts';
 import { Event } from './generated/tdc/v1/event.ts';
@@ -33,11 +34,12 @@ const events: fc.Arbitrary<DetectionEvent> = fc
     previousDeviceId: optional(hex(6, 32)),
     times: fc.array(fc.integer({ min: 0, max: eventTimeMsMax }), { minLength: 4, maxLength: 4 }),
     rssiPeakDbm: optional(fc.integer({ min: -127, max: 20 })),
+    deviceClass: optional(fc.constantFrom(...deviceClasses)),
     sightings: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
     resident: fc.boolean(),
     clockQuality: fc.constantFrom<ClockQuality[]>('synchronised', 'corrected', 'unsynchronised'),
   })
-  .map(({ times, previousDeviceId, rssiPeakDbm, ...event }) => {
+  .map(({ times, previousDeviceId, rssiPeakDbm, deviceClass, ...event }) => {
     const [firstSeenMs = 0, referenceTimeMs = 0, lastSeenMs = 0, madeAtMs = 0] = times.toSorted((a, b) => a - b);
     return {
       ...event,
@@ -48,6 +50,7 @@ const events: fc.Arbitrary<DetectionEvent> = fc
       madeAtMs,
       ...(previousDeviceId === undefined ? {} : { previousDeviceId }),
       ...(rssiPeakDbm === undefined ? {} : { rssiPeakDbm }),
+      ...(deviceClass === undefined || event.kind !== 'classic' ? {} : { deviceClass }),
     };
   });
 
@@ -88,6 +91,9 @@ describe('an event', () => {
     ['clock_quality', { clockQuality: 0 }],
     ['sightings', { sightings: 0 }],
     ['rssi_peak_dbm', { rssiPeakDbm: 21 }],
+    ['device_class', { kind: 1, deviceClass: 0 }],
+    ['device_class', { kind: 1, deviceClass: 6 as never }],
+    ['device_class', { deviceClass: 1 }],
     ['first_seen_ns', { firstSeenNs: -1n }],
     ['reference_time_ns', { referenceTimeNs: nsFromMs(timeMs - 11) }],
     ['last_seen_ns', { lastSeenNs: nsFromMs(timeMs - 1) }],

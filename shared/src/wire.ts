@@ -1,9 +1,11 @@
 /** Conversions between the contract's messages and the domain; the only place of nanoseconds. */
+import type { DeviceClass } from './device-class.ts';
 import type { AddressClass, ClockQuality, DetectionEvent, Kind } from './event.ts';
 import { eventIdTimeMs, eventTimeMsMax, isEventId } from './event-id.ts';
 import {
   AddressClass as WireAddressClass,
   ClockQuality as WireClockQuality,
+  DeviceClass as WireDeviceClass,
   type Event as WireEvent,
   Kind as WireKind,
 } from './generated/tdc/v1/event.ts';
@@ -56,6 +58,21 @@ const addressClassToWire = {
   local: WireAddressClass.ADDRESS_CLASS_LOCAL,
 } as const satisfies Record<AddressClass, WireAddressClass>;
 
+const deviceClassFromWire = new Map<number, DeviceClass>([
+  [WireDeviceClass.DEVICE_CLASS_CAR_KIT, 'car-kit'],
+  [WireDeviceClass.DEVICE_CLASS_PHONE, 'phone'],
+  [WireDeviceClass.DEVICE_CLASS_HEADSET, 'headset'],
+  [WireDeviceClass.DEVICE_CLASS_COMPUTER, 'computer'],
+  [WireDeviceClass.DEVICE_CLASS_OTHER, 'other'],
+]);
+const deviceClassToWire = {
+  'car-kit': WireDeviceClass.DEVICE_CLASS_CAR_KIT,
+  phone: WireDeviceClass.DEVICE_CLASS_PHONE,
+  headset: WireDeviceClass.DEVICE_CLASS_HEADSET,
+  computer: WireDeviceClass.DEVICE_CLASS_COMPUTER,
+  other: WireDeviceClass.DEVICE_CLASS_OTHER,
+} as const satisfies Record<DeviceClass, WireDeviceClass>;
+
 const clockQualityFromWire = new Map<number, ClockQuality>([
   [WireClockQuality.CLOCK_QUALITY_SYNCHRONISED, 'synchronised'],
   [WireClockQuality.CLOCK_QUALITY_CORRECTED, 'corrected'],
@@ -69,6 +86,8 @@ const clockQualityToWire = {
 
 export const kindToWireNumber = (kind: Kind): WireKind => kindToWire[kind];
 export const kindFromWireNumber = (kind: number): Kind | undefined => kindFromWire.get(kind);
+export const deviceClassToWireNumber = (deviceClass: DeviceClass): WireDeviceClass => deviceClassToWire[deviceClass];
+export const deviceClassFromWireNumber = (number: number): DeviceClass | undefined => deviceClassFromWire.get(number);
 
 const detectorIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 const deviceIdPattern = /^[0-9a-f]{6,32}$/;
@@ -106,6 +125,10 @@ export function parseEvent(wire: WireEvent): Parsed<DetectionEvent> {
   if (wire.rssiPeakDbm !== undefined && (wire.rssiPeakDbm < -127 || wire.rssiPeakDbm > 20)) {
     return bad('rssi_peak_dbm', `${wire.rssiPeakDbm}: expected -127 to 20 dBm`);
   }
+  const deviceClass = wire.deviceClass === undefined ? undefined : deviceClassFromWire.get(wire.deviceClass);
+  if (wire.deviceClass !== undefined && (deviceClass === undefined || kind !== 'classic')) {
+    return bad('device_class', `${wire.deviceClass}: expected a class from 1 to 5, of kind classic only`);
+  }
   const timeProblem = problemOfTimes(wire);
   if (timeProblem !== undefined) return { ok: false, problem: timeProblem };
   return {
@@ -122,6 +145,7 @@ export function parseEvent(wire: WireEvent): Parsed<DetectionEvent> {
       firstSeenMs: msFromNs(wire.firstSeenNs),
       lastSeenMs: msFromNs(wire.lastSeenNs),
       ...(wire.rssiPeakDbm === undefined ? {} : { rssiPeakDbm: wire.rssiPeakDbm }),
+      ...(deviceClass === undefined ? {} : { deviceClass }),
       sightings: wire.sightings,
       resident: wire.resident,
       clockQuality,
@@ -184,6 +208,7 @@ export function eventToWire(event: DetectionEvent): WireEvent {
     resident: event.resident,
     clockQuality: clockQualityToWire[event.clockQuality],
     madeAtNs: nsFromMs(event.madeAtMs),
+    deviceClass: event.deviceClass === undefined ? undefined : deviceClassToWire[event.deviceClass],
   };
 }
 

@@ -35,6 +35,7 @@ export function outboxContract(adapter: string, open: () => OutboxUnderTest): vo
     test('gives back what it was given, in order, before and after coming back', () => {
       const events = [
         madeUpEvent(),
+        madeUpEvent({ deviceClass: 'car-kit' }),
         madeUpEvent({ kind: 'ble', addressClass: 'random-static', previousDeviceId: 'deadbeef', resident: true }),
         withoutRssi(madeUpEvent({ kind: 'anpr', clockQuality: 'unsynchronised' })),
       ];

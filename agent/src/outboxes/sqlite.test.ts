@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UnavailableError } from '@tdc/shared/errors.ts';
-import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
+import { madeUpEvent, madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { contractBytesMax, outboxContract } from './outbox.contract.ts';
@@ -168,6 +168,29 @@ describe('a file that is not sound', () => {
     expect(outbox.read(whole)).toHaveLength(5);
     outbox[Symbol.dispose]();
   });
+});
+
+test('events stored by a version that knew no device classes are read, and sit beside new ones', () => {
+  // What was written for an event of a classic device before there was a field 16.
+  const bytes = Buffer.from(
+    'ChowMUhGN1lBVDAwWEpRQjlINzNRTUs5WU45QxICRDEYASABKghjMGZmZWUwMTDbmQFAgICoseOf58sXSICw+73Un+fLF1CA8rPZ7J/nyxdYeWAHcAF4gJT4qN6g58sX',
+    'base64',
+  );
+  {
+    using outbox = openOutbox();
+    outbox.append(madeUpEvents(1));
+  }
+  const database = new Sqlite(file);
+  database.prepare('UPDATE events SET event = ?').run(bytes);
+  database.close();
+  using outbox = openOutbox();
+  const event = madeUpEvent({ deviceClass: 'phone' });
+  outbox.append([event]);
+  expect(recoveries).toEqual([]);
+  const [old, fresh] = outbox.read(whole);
+  expect(old?.event).toMatchObject({ detectorId: 'D1', kind: 'classic', rssiPeakDbm: -61, sightings: 7 });
+  expect(old?.event).not.toHaveProperty('deviceClass');
+  expect(fresh?.event).toEqual(event);
 });
 
 describe('an event that cannot be read back', () => {

@@ -1,3 +1,4 @@
+import { classOfDeviceMax } from '@tdc/shared/device-class.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { kinds } from '@tdc/shared/event.ts';
 import { z } from 'zod';
@@ -10,13 +11,18 @@ export const lineBytesMax = 1000;
 const behindMsMax = 60_000;
 const aheadMsMax = 5000;
 
-const lineSchema = z.object({
-  kind: z.enum(kinds),
-  address: z.string().min(1).max(100),
-  address_type: z.enum(['public', 'random', 'unknown']).default('unknown'),
-  rssi: z.number().min(-127).max(20).optional(),
-  time: z.iso.datetime({ offset: true }).optional(),
-});
+const lineSchema = z
+  .object({
+    kind: z.enum(kinds),
+    address: z.string().min(1).max(100),
+    address_type: z.enum(['public', 'random', 'unknown']).default('unknown'),
+    rssi: z.number().min(-127).max(20).optional(),
+    time: z.iso.datetime({ offset: true }).optional(),
+    class_of_device: z.int().min(0).max(classOfDeviceMax).optional(),
+  })
+  .refine(({ kind, class_of_device: given }) => given === undefined || kind === 'classic', {
+    path: ['class_of_device'],
+  });
 
 /**
  * A sighting of a line of JSON, such as {"kind": "anpr", "address": "B AB 1234"}; without a time it is of now. Throws InvalidInputError in words
@@ -28,7 +34,7 @@ export function parseExecLine(line: string, nowMs: number): Sighting {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new InvalidInputError(field === '' ? 'expected an object' : `${field}: not as expected`, { field });
   }
-  const { kind, address, address_type: addressType, rssi, time } = parsed.data;
+  const { kind, address, address_type: addressType, rssi, time, class_of_device: deviceClass } = parsed.data;
   const timeMs = time === undefined ? nowMs : Date.parse(time);
   if (timeMs < nowMs - behindMsMax || timeMs > nowMs + aheadMsMax) {
     throw new InvalidInputError(
@@ -38,7 +44,14 @@ export function parseExecLine(line: string, nowMs: number): Sighting {
       },
     );
   }
-  return { timeMs, kind, address, addressType, ...(rssi === undefined ? {} : { rssiDbm: Math.round(rssi) }) };
+  return {
+    timeMs,
+    kind,
+    address,
+    addressType,
+    ...(rssi === undefined ? {} : { rssiDbm: Math.round(rssi) }),
+    ...(deviceClass === undefined ? {} : { deviceClass }),
+  };
 }
 
 function jsonOf(line: string): unknown {

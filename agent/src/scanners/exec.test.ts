@@ -95,6 +95,20 @@ describe('a program', () => {
   }, 20_000);
 });
 
+test('a line of a classic device may say its class, in 24 bits; that of another kind may not', () => {
+  const nowMs = 1_700_000_000_000;
+  const line = (given: object) => JSON.stringify({ kind: 'classic', address: '80:91:a2:b3:c4:d5', ...given });
+  expect(parseExecLine(line({ class_of_device: 0x24_04_08 }), nowMs)).toMatchObject({ deviceClass: 0x24_04_08 });
+  expect(parseExecLine(line({}), nowMs)).not.toHaveProperty('deviceClass');
+  for (const wrong of [
+    { class_of_device: 2 ** 24 },
+    { class_of_device: 1, kind: 'wifi' },
+    { class_of_device: 'phone' },
+  ]) {
+    expect(() => parseExecLine(line(wrong), nowMs)).toThrow('class_of_device: not as expected');
+  }
+});
+
 test('whatever a line holds, it is a sighting or an error that does not quote it', () => {
   const nowMs = 1_700_000_000_000;
   const field = fc.oneof(

@@ -15,6 +15,7 @@ export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEven
       { title: 'dBm', text: ({ rssiPeakDbm }) => String(rssiPeakDbm ?? ''), align: 'right', widthMin: 4 },
       { title: 'sightings', text: ({ sightings }) => String(sightings), align: 'right' },
       { title: 'heard', text: heardText, align: 'right', widthMin: 7 },
+      { title: 'device class', text: ({ deviceClass }) => deviceClass ?? '', widthMin: 8 },
       { title: 'notes', text: notesText },
     ],
     fields: [
@@ -33,6 +34,7 @@ export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEven
       'resident',
       'clock_quality',
       'made_at',
+      'device_class',
     ],
     record: (event) => ({
       id: event.id,
@@ -50,6 +52,7 @@ export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEven
       resident: event.resident,
       clock_quality: event.clockQuality,
       made_at: isoTime(event.madeAtMs),
+      device_class: event.deviceClass ?? null,
     }),
   };
 }

@@ -38,7 +38,7 @@ describe('events', () => {
 
   test('are those of the detectors, kinds, device and times that were asked for', async () => {
     const [a, b, c] = [
-      eventAt({ detectorId: 'D2' }),
+      eventAt({ detectorId: 'D2', deviceClass: 'car-kit' }),
       eventAt({ kind: 'ble', addressClass: 'resolvable' }),
       eventAt({ deviceId: 'abcdef', previousDeviceId: '123456' }),
     ] as const;
@@ -46,6 +46,8 @@ describe('events', () => {
     expect(await listed({ detector: ['D2'] })).toEqual([a.id]);
     expect(await listed({ kind: ['ble', 'wifi'] })).toEqual([b.id]);
     expect(await listed({ device: '123456' })).toEqual([c.id]);
+    expect(await listed({ deviceClass: ['car-kit', 'phone'] })).toEqual([a.id]);
+    expect(await listed({ deviceClass: ['phone'] })).toEqual([]);
     const iso = (timeMs: number) => new Date(timeMs).toISOString();
     expect(await listed({ from: iso(b.referenceTimeMs), to: iso(c.referenceTimeMs) })).toEqual([b.id]);
     expect(await listed({ from: '-2h', to: 'now' })).toEqual([c.id, b.id, a.id]);
@@ -55,7 +57,7 @@ describe('events', () => {
 
   test('say the same in every format', async () => {
     const referenceTimeMs = startMs;
-    const event = eventAt({ referenceTimeMs, clockQuality: 'corrected', resident: true });
+    const event = eventAt({ referenceTimeMs, clockQuality: 'corrected', resident: true, deviceClass: 'headset' });
     const { rssiPeakDbm: _, ...withoutRssi } = eventAt({ referenceTimeMs: startMs - 1000 });
     await recordEvents(subject, [event, withoutRssi]);
     const texts = new Map<string, string>();
@@ -73,13 +75,15 @@ describe('events', () => {
         .map((line) => JSON.parse(line)),
     );
     const time = new Date(startMs).toISOString();
-    expect(rows[0]).toMatchObject({ id: event.id, reference_time: time, resident: true, clock_quality: 'corrected' });
+    expect(rows[0]).toMatchObject({ id: event.id, reference_time: time, resident: true, device_class: 'headset' });
+    expect(rows[0]).toMatchObject({ clock_quality: 'corrected' });
+    expect(rows[1].device_class).toBeNull();
     expect(rows[1].rssi_peak_dbm).toBeNull();
     const lines = (texts.get('csv') ?? '').split('\n').map((line) => line.split(','));
     expect(lines[0]).toEqual(Object.keys(rows[0]));
     expect(lines[1]).toEqual(Object.values(rows[0]).map((value) => String(value ?? '')));
     expect(texts.get('table')).toContain(`${time}  D1        classic  public         c0ffee01   -61`);
-    expect(texts.get('table')).toContain('resident, clock corrected');
+    expect(texts.get('table')).toMatch(/headset +resident, clock corrected/);
   });
 });
 

@@ -1,7 +1,8 @@
+import { type DeviceClass, deviceClasses } from '@tdc/shared/device-class.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { type DetectionEvent, type Kind, kinds } from '@tdc/shared/event.ts';
 import type { EventFilter } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { isDeviceId, kindToWireNumber, quoted } from '@tdc/shared/wire.ts';
+import { deviceClassToWireNumber, isDeviceId, kindToWireNumber, quoted } from '@tdc/shared/wire.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientContext, Run } from './context.ts';
 import { eventView } from './event-view.ts';
@@ -14,6 +15,7 @@ import { durationText, timeFlag } from './times.ts';
 export interface EventsOptions {
   readonly detector?: readonly string[];
   readonly kind?: readonly Kind[];
+  readonly deviceClass?: readonly DeviceClass[];
   readonly device?: string;
   readonly from?: string;
   readonly to?: string;
@@ -27,6 +29,7 @@ const limitByDefault = 100;
 
 export function addEventsCommand(program: Command, run: Run): void {
   const isKind = (text: string): text is Kind => kinds.some((kind) => kind === text);
+  const isDeviceClass = (text: string): text is DeviceClass => deviceClasses.some((each) => each === text);
   program
     .command('events')
     .description('events, the newest first, or as they come')
@@ -37,6 +40,14 @@ export function addEventsCommand(program: Command, run: Run): void {
       new Option('--kind <kind>', 'of these kinds; again or with commas for more')
         .choices(kinds)
         .argParser(listFlag(isKind, kinds.join(', '))),
+    )
+    .addOption(
+      new Option(
+        '--device-class <class>',
+        'of devices that say they are of these classes; again or with commas for more',
+      )
+        .choices(deviceClasses)
+        .argParser(listFlag(isDeviceClass, deviceClasses.join(', '))),
     )
     .addOption(
       new Option('--device <id>', 'of this pseudonym, in its own epoch or the next').argParser(parseDeviceFlag),
@@ -60,6 +71,7 @@ export async function events(context: ClientContext, options: EventsOptions): Pr
     detectorIds: [...(options.detector ?? [])],
     kinds: (options.kind ?? []).map(kindToWireNumber),
     deviceId: options.device ?? '',
+    deviceClasses: (options.deviceClass ?? []).map(deviceClassToWireNumber),
   };
   const writer = rowWriter(context, eventView(context.config));
   if (options.follow) await printFollowed(context, filter, options, writer);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
+import { deviceClasses } from '@tdc/shared/device-class.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -61,7 +62,10 @@ async function fill(backend: Backend): Promise<void> {
   if (claim !== undefined) await repository.estimates.publish(claim, estimates, estimates.slice(-1), never);
   for (const detectorId of ['D1', 'D3']) {
     const events = Array.from({ length: 3500 }, (_, i) =>
-      madeUpEvent({ detectorId, referenceTimeMs: 1_700_000_000_000 + i * 500 }),
+      madeUpEvent({
+        ...{ detectorId, referenceTimeMs: 1_700_000_000_000 + i * 500 },
+        ...(i % 2 === 0 ? { deviceClass: deviceClasses[i % deviceClasses.length] ?? 'other' } : {}),
+      }),
     );
     await repository.events.append(events, never);
   }

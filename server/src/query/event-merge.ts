@@ -15,7 +15,7 @@ const behindEveryDevice = '~';
 /** What to list; the detectors rise and are distinct. */
 export interface ListQuery {
   readonly detectorIds: readonly string[];
-  readonly scan: Pick<EventScan, 'fromMs' | 'toMs' | 'order' | 'kinds' | 'deviceId'>;
+  readonly scan: Pick<EventScan, 'fromMs' | 'toMs' | 'order' | 'kinds' | 'deviceClasses' | 'deviceId'>;
   readonly pageSize: number;
   /** Continue behind this position. */
   readonly after?: ListPosition;

@@ -11,11 +11,12 @@ export async function listEvents(
   request: ListEventsRequest,
   signal: AbortSignal,
 ): Promise<ListEventsResponse> {
-  const { detectorIds, kinds, deviceId } = parseFilter(request.filter);
+  const { detectorIds, kinds, deviceClasses, deviceId } = parseFilter(request.filter);
   const scan: ListQuery['scan'] = {
     ...parseTimeRange(request),
     order: parseOrder(request.order),
     kinds,
+    deviceClasses,
     ...(deviceId === undefined ? {} : { deviceId }),
   };
   const pageSize = parsePageSize(request.pageSize);

@@ -15,7 +15,7 @@ import {
   type WatchEventsResponse,
 } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
-import { kindToWireNumber } from '@tdc/shared/wire.ts';
+import { deviceClassToWireNumber, kindToWireNumber } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
@@ -89,6 +89,21 @@ describe('a watch', () => {
     await expect.poll(some.ids).toEqual([passing.id]);
     await expect.poll(all.ids).toEqual([...others, passing].map(({ id }) => id));
     all.call.cancel();
+    some.call.cancel();
+  });
+
+  test('of device classes sends the devices of any of them, and none without a class', async () => {
+    const some = watch({ filter: { deviceClasses: (['car-kit', 'phone'] as const).map(deviceClassToWireNumber) } });
+    await expect.poll(() => some.answers.length).toBe(1);
+    const [carKit, headset, none, phone] = [
+      madeUpEvent({ deviceClass: 'car-kit' }),
+      madeUpEvent({ deviceClass: 'headset' }),
+      madeUpEvent(),
+      madeUpEvent({ deviceClass: 'phone' }),
+    ] as const;
+    await append(carKit, headset, none, phone);
+    await expect.poll(some.ids).toEqual([carKit.id, phone.id]);
+    expect(some.answers.flatMap(({ events }) => events.map(({ deviceClass }) => deviceClass))).toEqual([1, 2]);
     some.call.cancel();
   });
 

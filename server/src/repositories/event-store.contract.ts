@@ -1,3 +1,4 @@
+import { deviceClasses } from '@tdc/shared/device-class.ts';
 import { PreconditionError } from '@tdc/shared/errors.ts';
 import { type DetectionEvent, type Kind, kinds } from '@tdc/shared/event.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
@@ -64,6 +65,7 @@ export function eventContract({ repository, reopen, fresh }: ContractSubject): v
       detectorId: fc.constantFrom('D1', 'D2'),
       kind: fc.constantFrom<Kind>('ble', 'wifi', 'classic'),
       deviceId: fc.constantFrom('aaaaaa', 'bbbbbb'),
+      deviceClass: fc.option(fc.constantFrom(...deviceClasses), { nil: undefined }),
     });
     await using subject = await fresh();
     const { network, events } = subject.repository;
@@ -76,11 +78,16 @@ export function eventContract({ repository, reopen, fresh }: ContractSubject): v
         fc.integer({ min: 1, max: 40 }),
         fc.constantFrom('oldest-first' as const, 'newest-first' as const),
         fc.uniqueArray(fc.constantFrom<Kind>('ble', 'wifi')),
+        fc.uniqueArray(fc.constantFrom(...deviceClasses), { maxLength: 2 }),
         fc.option(fc.constantFrom('aaaaaa', 'bbbbbb', 'cccccc'), { nil: undefined }),
         fc.tuple(fc.integer({ min: t0, max: t0 + 41 }), fc.integer({ min: t0, max: t0 + 41 })),
-        async (places, limit, order, kinds, deviceId, [fromMs, toMs]) => {
-          const added = places.map((given, index) =>
-            madeUpEvent({ ...given, ...(index % 3 === 0 ? { previousDeviceId: 'cccccc' } : {}) }),
+        async (places, limit, order, kinds, classes, deviceId, [fromMs, toMs]) => {
+          const added = places.map(({ deviceClass, ...given }, index) =>
+            madeUpEvent({
+              ...given,
+              ...(deviceClass === undefined || given.kind !== 'classic' ? {} : { deviceClass }),
+              ...(index % 3 === 0 ? { previousDeviceId: 'cccccc' } : {}),
+            }),
           );
           await events.append(added, never);
           stored.push(...added);
@@ -89,12 +96,12 @@ export function eventContract({ repository, reopen, fresh }: ContractSubject): v
               (event) => event.detectorId === 'D1' && event.referenceTimeMs >= fromMs && event.referenceTimeMs < toMs,
             )
             .filter(({ kind }) => kinds.length === 0 || kinds.includes(kind))
+            .filter(({ deviceClass }) => classes.length === 0 || classes.some((each) => each === deviceClass))
             .filter((e) => deviceId === undefined || e.deviceId === deviceId || e.previousDeviceId === deviceId)
             .sort((a, b) => (order === 'oldest-first' ? comparePlaces(a, b) : comparePlaces(b, a)));
           const filter = deviceId === undefined ? {} : { deviceId };
-          expect(await allEvents(subject.repository, { fromMs, toMs, order, kinds, limit, ...filter })).toEqual(
-            expected,
-          );
+          const scan = { fromMs, toMs, order, kinds, deviceClasses: classes, limit, ...filter };
+          expect(await allEvents(subject.repository, scan)).toEqual(expected);
         },
       ),
       { numRuns: 60 },
@@ -115,6 +122,20 @@ export function eventContract({ repository, reopen, fresh }: ContractSubject): v
     const given = kinds.map((kind, i) => madeUpEvent({ kind, referenceTimeMs: t0 + i }));
     await repository().events.append(given, never);
     for (const event of given) expect(await allEvents(repository(), { kinds: [event.kind] })).toEqual([event]);
+  });
+
+  test('every device class is kept under its own name, and none stays none', async () => {
+    const given = deviceClasses.map((deviceClass, i) => madeUpEvent({ deviceClass, referenceTimeMs: t0 + i }));
+    const without = madeUpEvent({ referenceTimeMs: t0 + 99 });
+    await repository().events.append([...given, without], never);
+    for (const event of given) {
+      const { deviceClass } = event;
+      if (deviceClass === undefined) throw new Error('expected a device class');
+      expect(await allEvents(repository(), { deviceClasses: [deviceClass] })).toEqual([event]);
+    }
+    await reopen();
+    expect(await allEvents(repository(), { deviceClasses: [] })).toEqual([...given, without]);
+    expect(await allEvents(repository(), { deviceClasses: [...deviceClasses] })).toEqual(given);
   });
 
   test('what is given up before it begins is not done', async () => {

@@ -37,7 +37,8 @@ export class EventScanner {
   }
 
   async scan(scan: EventScan, signal: AbortSignal): Promise<EventScanResult> {
-    const filters = scan.kinds.length > 0 || scan.deviceId !== undefined;
+    const { kinds, deviceClasses = [], deviceId } = scan;
+    const filters = kinds.length > 0 || deviceClasses.length > 0 || deviceId !== undefined;
     const wanted = filters ? examinedMax : scan.limit + 1;
     const slice =
       scan.order === 'oldest-first'
@@ -128,7 +129,8 @@ const timeOf = ({ id }: EventPosition): number => eventIdTimeMs(id);
 
 const positionOf = ({ id, deviceId }: DetectionEvent): EventPosition => ({ id, deviceId });
 
-function passes({ kinds, deviceId }: EventScan, event: DetectionEvent): boolean {
+function passes({ kinds, deviceClasses = [], deviceId }: EventScan, event: DetectionEvent): boolean {
   if (kinds.length > 0 && !kinds.includes(event.kind)) return false;
+  if (deviceClasses.length > 0 && !deviceClasses.some((each) => each === event.deviceClass)) return false;
   return deviceId === undefined || event.deviceId === deviceId || event.previousDeviceId === deviceId;
 }

@@ -1,4 +1,5 @@
 /** Events as JSON in etcd: readable with etcdctl, and writable by hand with no more than a timestamp. */
+import { deviceClasses } from '@tdc/shared/device-class.ts';
 import { type AddressClass, type ClockQuality, type DetectionEvent, type Kind, kinds } from '@tdc/shared/event.ts';
 import { isEventId } from '@tdc/shared/event-id.ts';
 import { msFromNs, nsFromMs } from '@tdc/shared/wire.ts';
@@ -20,6 +21,7 @@ const valueSchema = z.object({
   last_ms: milliseconds,
   made_ms: milliseconds,
   rssi_peak_dbm: z.int().optional(),
+  device_class: z.enum(deviceClasses).optional(),
   sightings: z.int().min(1).default(1),
   resident: z.boolean().default(false),
   clock: z.enum(['synchronised', 'corrected', 'unsynchronised'] satisfies ClockQuality[]).default('synchronised'),
@@ -37,6 +39,7 @@ export function eventToValue(event: DetectionEvent): string {
     last_ms: event.lastSeenMs - referenceTimeMs,
     made_ms: event.madeAtMs - referenceTimeMs,
     rssi_peak_dbm: event.rssiPeakDbm,
+    device_class: event.deviceClass,
     sightings: event.sightings,
     // The rare cases alone are written: most events need neither.
     resident: event.resident || undefined,
@@ -64,6 +67,7 @@ export function eventOfPair(keys: Keys, key: string, value: Buffer): DetectionEv
     firstSeenMs: referenceTimeMs + fields.first_ms,
     lastSeenMs: referenceTimeMs + fields.last_ms,
     ...(fields.rssi_peak_dbm === undefined ? {} : { rssiPeakDbm: fields.rssi_peak_dbm }),
+    ...(fields.device_class === undefined ? {} : { deviceClass: fields.device_class }),
     sightings: fields.sightings,
     resident: fields.resident,
     clockQuality: fields.clock,

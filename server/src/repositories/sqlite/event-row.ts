@@ -1,3 +1,4 @@
+import type { DeviceClass } from '@tdc/shared/device-class.ts';
 import type { AddressClass, ClockQuality, DetectionEvent, Kind } from '@tdc/shared/event.ts';
 
 /** The numbers that stand in the file. They never change. */
@@ -15,14 +16,27 @@ const clockQualityCodes = {
   unsynchronised: 3,
 } as const satisfies Record<ClockQuality, number>;
 
+const deviceClassCodes = {
+  'car-kit': 1,
+  phone: 2,
+  headset: 3,
+  computer: 4,
+  other: 5,
+} as const satisfies Record<DeviceClass, number>;
+
 /** Names by code: the tables above, turned round. */
 const kindNames = [undefined, 'classic', 'ble', 'wifi', 'anpr', 'imsi'] as const;
 const addressClassNames = [undefined, 'public', 'random-static', 'resolvable', 'non-resolvable', 'local'] as const;
 const clockQualityNames = [undefined, 'synchronised', 'corrected', 'unsynchronised'] as const;
+const deviceClassNames = [undefined, 'car-kit', 'phone', 'headset', 'computer', 'other'] as const;
 
 /** A set of kinds as bits, to test `1 << kind` with; every kind when none is named. */
 export const kindMask = (kinds: readonly Kind[]): number =>
   kinds.length === 0 ? -1 : kinds.reduce((mask, kind) => mask | (1 << kindCodes[kind]), 0);
+
+/** The same of device classes. Code 0, which stands for none, is in the mask only when no class is named. */
+export const deviceClassMask = (deviceClasses: readonly DeviceClass[]): number =>
+  deviceClasses.length === 0 ? -1 : deviceClasses.reduce((mask, each) => mask | (1 << deviceClassCodes[each]), 0);
 
 export const eventColumns = [
   'detector_id',
@@ -41,6 +55,7 @@ export const eventColumns = [
   'resident',
   'clock_quality',
   'made_at_ms',
+  'device_class',
 ] as const;
 
 type Cell = string | number | null;
@@ -63,6 +78,7 @@ export type EventRow = readonly [
   number,
   number,
   number,
+  number | null,
 ];
 
 /** Writes an event's columns into a list of parameters from a place on; the list is used again for every statement. */
@@ -83,6 +99,7 @@ export function putEventRow(cells: Cell[], at: number, event: DetectionEvent, se
   cells[at + 13] = event.resident ? 1 : 0;
   cells[at + 14] = clockQualityCodes[event.clockQuality];
   cells[at + 15] = event.madeAtMs;
+  cells[at + 16] = event.deviceClass === undefined ? null : deviceClassCodes[event.deviceClass];
 }
 
 export const rowSeq = (row: EventRow): number => row[3];
@@ -104,6 +121,7 @@ export function eventOfRow(row: EventRow): DetectionEvent {
     resident: row[13] === 1,
     clockQuality: named(clockQualityNames, row[14], 'clock_quality'),
     madeAtMs: row[15],
+    ...(row[16] === null ? {} : { deviceClass: named(deviceClassNames, row[16], 'device_class') }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { EventPosition, EventScan, EventScanResult } from '../../repository.ts';
 import { eventBoundAt } from './event-bound.ts';
-import { type EventRow, eventColumns, eventOfRow, kindMask } from './event-row.ts';
+import { deviceClassMask, type EventRow, eventColumns, eventOfRow, kindMask } from './event-row.ts';
 
 /** Rows that one scan looks at when it filters, so that a rare device cannot hold up everything else. */
 const examinedRowsMax = 5000;
@@ -17,6 +17,7 @@ interface Range {
 
 interface Filter {
   readonly kindMask: number;
+  readonly deviceClassMask: number;
   readonly deviceId: string | null;
 }
 
@@ -39,11 +40,16 @@ export class EventScanner {
   scan(scan: EventScan): EventScanResult {
     const { all, filtered, nth } = scan.order === 'oldest-first' ? this.#oldestFirst : this.#newestFirst;
     const range = rangeOf(scan);
-    if (scan.kinds.length === 0 && scan.deviceId === undefined) {
+    const { kinds, deviceClasses = [], deviceId } = scan;
+    if (kinds.length === 0 && deviceClasses.length === 0 && deviceId === undefined) {
       return page(all.all({ ...range, limit: scan.limit + 1 }), scan.limit);
     }
     const examined = examinedRowsMax;
-    const filter = { kindMask: kindMask(scan.kinds), deviceId: scan.deviceId ?? null };
+    const filter = {
+      kindMask: kindMask(kinds),
+      deviceClassMask: deviceClassMask(deviceClasses),
+      deviceId: deviceId ?? null,
+    };
     const found = page(filtered.all({ ...range, ...filter, examined, limit: scan.limit + 1 }), scan.limit);
     if (found.next !== undefined) return found;
     const next = nth.get({ ...range, n: examined - 1 });
@@ -61,7 +67,8 @@ function direction(database: Database, order: 'ASC' | 'DESC'): Direction {
     all: prepareRows(`SELECT ${columns} ${rows} LIMIT :limit`),
     filtered: prepareRows(
       `SELECT ${columns} FROM (SELECT ${columns} ${rows} LIMIT :examined)
-       WHERE (1 << kind) & :kindMask AND (:deviceId IS NULL OR device_id = :deviceId OR previous_device_id = :deviceId)
+       WHERE (1 << kind) & :kindMask AND (1 << ifnull(device_class, 0)) & :deviceClassMask
+         AND (:deviceId IS NULL OR device_id = :deviceId OR previous_device_id = :deviceId)
        ORDER BY id ${order}, device_id ${order} LIMIT :limit`,
     ),
     nth: database.prepare(`SELECT id, device_id AS deviceId ${rows} LIMIT 1 OFFSET :n`),

@@ -5,6 +5,7 @@ import { OutOfRangeError, PreconditionError, UnavailableError } from '@tdc/share
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { allEvents } from '../contract-subject.ts';
 import { repositoryContract } from '../repository.contract.ts';
 import { openSqliteRepository } from './repository.ts';
 
@@ -144,6 +145,24 @@ describe('a SQLite file', () => {
     raised.pragma('user_version = 99');
     raised.close();
     expect(() => openSqliteRepository({ file: newer })).toThrow(/newer tdc-server/);
+  });
+
+  test('of before device classes were kept is brought up to date with its events', async () => {
+    const file = fileNamed('before-classes');
+    const before = madeUpEvent({ referenceTimeMs: 1_700_000_000_000 });
+    {
+      await using repository = openSqliteRepository({ file });
+      await repository.network.putDetector({ id: 'D1', name: '', position: place }, never);
+      await repository.events.append([before], never);
+    }
+    const older = new Sqlite(file);
+    older.exec('ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3');
+    older.close();
+    await using repository = openSqliteRepository({ file });
+    const fresh = madeUpEvent({ referenceTimeMs: 1_700_000_000_001, deviceClass: 'car-kit' });
+    await repository.events.append([before, fresh], never);
+    expect(await allEvents(repository, {})).toEqual([before, fresh]);
+    expect(await allEvents(repository, { deviceClasses: ['car-kit'] })).toEqual([fresh]);
   });
 
   test('in a folder that cannot be made is refused by name', () => {

@@ -104,6 +104,9 @@ const migrations = [
     PRIMARY KEY (to_detector_id, from_detector_id, time_s, revision)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE events ADD COLUMN device_class INTEGER;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {

@@ -163,6 +163,85 @@ export function addressClassToJSON(object: AddressClass): string {
   }
 }
 
+/**
+ * What sort of device a classic Bluetooth device says it is. Of the 24 bits of its Class of Device no more than this leaves the
+ * detector: the whole of them can be rare enough to know one device by.
+ */
+export const DeviceClass = {
+  /** DEVICE_CLASS_UNSPECIFIED - Not given. */
+  DEVICE_CLASS_UNSPECIFIED: 0,
+  /** DEVICE_CLASS_CAR_KIT - A hands-free set, or the sound system of a car. */
+  DEVICE_CLASS_CAR_KIT: 1,
+  /** DEVICE_CLASS_PHONE - A phone. */
+  DEVICE_CLASS_PHONE: 2,
+  /** DEVICE_CLASS_HEADSET - A headset or headphones. */
+  DEVICE_CLASS_HEADSET: 3,
+  /** DEVICE_CLASS_COMPUTER - A computer of any size. */
+  DEVICE_CLASS_COMPUTER: 4,
+  /** DEVICE_CLASS_OTHER - Everything else, and devices that do not say. */
+  DEVICE_CLASS_OTHER: 5,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type DeviceClass = typeof DeviceClass[keyof typeof DeviceClass];
+
+export namespace DeviceClass {
+  export type DEVICE_CLASS_UNSPECIFIED = typeof DeviceClass.DEVICE_CLASS_UNSPECIFIED;
+  export type DEVICE_CLASS_CAR_KIT = typeof DeviceClass.DEVICE_CLASS_CAR_KIT;
+  export type DEVICE_CLASS_PHONE = typeof DeviceClass.DEVICE_CLASS_PHONE;
+  export type DEVICE_CLASS_HEADSET = typeof DeviceClass.DEVICE_CLASS_HEADSET;
+  export type DEVICE_CLASS_COMPUTER = typeof DeviceClass.DEVICE_CLASS_COMPUTER;
+  export type DEVICE_CLASS_OTHER = typeof DeviceClass.DEVICE_CLASS_OTHER;
+  export type UNRECOGNIZED = typeof DeviceClass.UNRECOGNIZED;
+}
+
+export function deviceClassFromJSON(object: any): DeviceClass {
+  switch (object) {
+    case 0:
+    case "DEVICE_CLASS_UNSPECIFIED":
+      return DeviceClass.DEVICE_CLASS_UNSPECIFIED;
+    case 1:
+    case "DEVICE_CLASS_CAR_KIT":
+      return DeviceClass.DEVICE_CLASS_CAR_KIT;
+    case 2:
+    case "DEVICE_CLASS_PHONE":
+      return DeviceClass.DEVICE_CLASS_PHONE;
+    case 3:
+    case "DEVICE_CLASS_HEADSET":
+      return DeviceClass.DEVICE_CLASS_HEADSET;
+    case 4:
+    case "DEVICE_CLASS_COMPUTER":
+      return DeviceClass.DEVICE_CLASS_COMPUTER;
+    case 5:
+    case "DEVICE_CLASS_OTHER":
+      return DeviceClass.DEVICE_CLASS_OTHER;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DeviceClass.UNRECOGNIZED;
+  }
+}
+
+export function deviceClassToJSON(object: DeviceClass): string {
+  switch (object) {
+    case DeviceClass.DEVICE_CLASS_UNSPECIFIED:
+      return "DEVICE_CLASS_UNSPECIFIED";
+    case DeviceClass.DEVICE_CLASS_CAR_KIT:
+      return "DEVICE_CLASS_CAR_KIT";
+    case DeviceClass.DEVICE_CLASS_PHONE:
+      return "DEVICE_CLASS_PHONE";
+    case DeviceClass.DEVICE_CLASS_HEADSET:
+      return "DEVICE_CLASS_HEADSET";
+    case DeviceClass.DEVICE_CLASS_COMPUTER:
+      return "DEVICE_CLASS_COMPUTER";
+    case DeviceClass.DEVICE_CLASS_OTHER:
+      return "DEVICE_CLASS_OTHER";
+    case DeviceClass.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** What is known of the clock that an event's times were read from. */
 export const ClockQuality = {
   /** CLOCK_QUALITY_UNSPECIFIED - Not given; refused everywhere. */
@@ -261,6 +340,8 @@ export interface Event {
   clockQuality: ClockQuality;
   /** When the detector made the event (closed the passage), Unix nanoseconds; not before the last sighting. */
   madeAtNs: bigint;
+  /** What sort of device it says it is; absent for kinds other than classic, and where it was not heard. */
+  deviceClass?: DeviceClass | undefined;
 }
 
 function createBaseEvent(): Event {
@@ -280,6 +361,7 @@ function createBaseEvent(): Event {
     resident: false,
     clockQuality: 0,
     madeAtNs: 0n,
+    deviceClass: undefined,
   };
 }
 
@@ -341,6 +423,9 @@ export const Event: MessageFns<Event> = {
         throw new globalThis.Error("value provided for field message.madeAtNs of type int64 too large");
       }
       writer.uint32(120).int64(message.madeAtNs);
+    }
+    if (message.deviceClass !== undefined) {
+      writer.uint32(128).int32(message.deviceClass);
     }
     return writer;
   },
@@ -478,6 +563,14 @@ export const Event: MessageFns<Event> = {
             message.madeAtNs = reader.int64() as bigint;
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.deviceClass = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -551,6 +644,11 @@ export const Event: MessageFns<Event> = {
         : isSet(object.made_at_ns)
         ? BigInt(object.made_at_ns)
         : 0n,
+      deviceClass: isSet(object.deviceClass)
+        ? deviceClassFromJSON(object.deviceClass)
+        : isSet(object.device_class)
+        ? deviceClassFromJSON(object.device_class)
+        : undefined,
     };
   },
 
@@ -601,6 +699,9 @@ export const Event: MessageFns<Event> = {
     if (message.madeAtNs !== 0n) {
       obj.madeAtNs = message.madeAtNs.toString();
     }
+    if (message.deviceClass !== undefined) {
+      obj.deviceClass = deviceClassToJSON(message.deviceClass);
+    }
     return obj;
   },
 
@@ -630,6 +731,7 @@ export const Event: MessageFns<Event> = {
     message.resident = object.resident ?? false;
     message.clockQuality = object.clockQuality ?? 0;
     message.madeAtNs = (object.madeAtNs !== undefined && object.madeAtNs !== null) ? BigInt(object.madeAtNs) : 0n;
+    message.deviceClass = object.deviceClass ?? undefined;
     return message;
   },
 };

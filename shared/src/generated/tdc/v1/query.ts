@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Estimate, EstimateStatus, estimateStatusFromJSON, estimateStatusToJSON, TravelTime } from "./estimate.ts";
-import { Event, Kind, kindFromJSON, kindToJSON } from "./event.ts";
+import { DeviceClass, deviceClassFromJSON, deviceClassToJSON, Event, Kind, kindFromJSON, kindToJSON } from "./event.ts";
 import { Detector, Link } from "./network.ts";
 import { AgentStatus } from "./status.ts";
 
@@ -157,6 +157,8 @@ export interface EventFilter {
   kinds: Kind[];
   /** This pseudonym only, of the current or the previous epoch; empty stands for all. */
   deviceId: string;
+  /** Any of these device classes; none stands for all, events without a class among them. */
+  deviceClasses: DeviceClass[];
 }
 
 /** A page to ask for. */
@@ -360,7 +362,7 @@ export interface GetRouteResponse {
 }
 
 function createBaseEventFilter(): EventFilter {
-  return { detectorIds: [], kinds: [], deviceId: "" };
+  return { detectorIds: [], kinds: [], deviceId: "", deviceClasses: [] };
 }
 
 export const EventFilter: MessageFns<EventFilter> = {
@@ -377,6 +379,13 @@ export const EventFilter: MessageFns<EventFilter> = {
     }
     if (message.deviceId !== "") {
       writer.uint32(26).string(message.deviceId);
+    }
+    if (message.deviceClasses.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.deviceClasses) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -428,6 +437,24 @@ export const EventFilter: MessageFns<EventFilter> = {
             message.deviceId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag === 32) {
+              message.deviceClasses.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.deviceClasses.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -453,6 +480,11 @@ export const EventFilter: MessageFns<EventFilter> = {
         : isSet(object.device_id)
         ? globalThis.String(object.device_id)
         : "",
+      deviceClasses: globalThis.Array.isArray(object?.deviceClasses)
+        ? object.deviceClasses.map((e: any) => deviceClassFromJSON(e))
+        : globalThis.Array.isArray(object?.device_classes)
+        ? object.device_classes.map((e: any) => deviceClassFromJSON(e))
+        : [],
     };
   },
 
@@ -467,6 +499,9 @@ export const EventFilter: MessageFns<EventFilter> = {
     if (message.deviceId !== "") {
       obj.deviceId = message.deviceId;
     }
+    if (message.deviceClasses?.length) {
+      obj.deviceClasses = message.deviceClasses.map((e) => deviceClassToJSON(e));
+    }
     return obj;
   },
 
@@ -478,6 +513,7 @@ export const EventFilter: MessageFns<EventFilter> = {
     message.detectorIds = object.detectorIds?.map((e) => e) || [];
     message.kinds = object.kinds?.map((e) => e) || [];
     message.deviceId = object.deviceId ?? "";
+    message.deviceClasses = object.deviceClasses?.map((e) => e) || [];
     return message;
   },
 };
@@ -2447,7 +2483,7 @@ export const GetRouteResponse: MessageFns<GetRouteResponse> = {
  */
 export type QueryServiceService = typeof QueryServiceService;
 export const QueryServiceService = {
-  /** Events by detector, kind, device and reference time, a page at a time. */
+  /** Events by detector, kind, device, device class and reference time, a page at a time. */
   listEvents: {
     path: "/tdc.v1.QueryService/ListEvents" as const,
     requestStream: false as const,
@@ -2534,7 +2570,7 @@ export const QueryServiceService = {
 } as const;
 
 export interface QueryServiceServer extends UntypedServiceImplementation {
-  /** Events by detector, kind, device and reference time, a page at a time. */
+  /** Events by detector, kind, device, device class and reference time, a page at a time. */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
   /** Events as they are committed, from now on or from where an earlier watch stopped. */
   watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
@@ -2553,7 +2589,7 @@ export interface QueryServiceServer extends UntypedServiceImplementation {
 }
 
 export interface QueryServiceClient extends Client {
-  /** Events by detector, kind, device and reference time, a page at a time. */
+  /** Events by detector, kind, device, device class and reference time, a page at a time. */
   listEvents(
     request: ListEventsRequest,
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
