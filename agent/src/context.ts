@@ -11,8 +11,13 @@ export interface Context {
   readonly log: AgentLog;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Results. */
-  readonly stdout: { write(text: string): unknown };
+  /** Results. Columns and rows are those of a terminal. */
+  readonly stdout: {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+    write(text: string): unknown;
+  };
   /** Progress and remarks to people. */
   readonly stderr: ProgressOutput;
 }

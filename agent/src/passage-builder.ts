@@ -1,11 +1,10 @@
-import { classOfDeviceMax } from '@tdc/shared/device-class.ts';
 import type { AddressClass, ClockQuality, DetectionEvent } from '@tdc/shared/event.ts';
-import { eventTimeMsMax } from '@tdc/shared/event-id.ts';
 import { addToPassage, eventOf, openPassage, type Passage } from './passage.ts';
 import { type Identified, type Identity, type PseudonymKeys, Pseudonyms } from './pseudonyms.ts';
 import { RecencyMap } from './recency-map.ts';
 import type { Observation } from './scanner.ts';
 import type { Sighting } from './sighting.ts';
+import { sightingProblem } from './sighting-problem.ts';
 
 export interface PassageOptions {
   /** Two sightings of a device belong to one passage when they are at most this far apart. */
@@ -45,8 +44,6 @@ export interface PassageCounts {
 const openMaxDefault = 20_000;
 /** A watermark that falls by more than this comes from a clock that was set back. */
 const setBackMsMin = 5000;
-const rssiDbmMin = -127;
-const rssiDbmMax = 20;
 
 /** Makes events out of sightings: pure state, driven by the scanner's time alone. */
 export class PassageBuilder {
@@ -110,7 +107,7 @@ export class PassageBuilder {
   }
 
   #take(sighting: Sighting, clockQuality: ClockQuality, events: DetectionEvent[]): void {
-    const problem = problemOf(sighting);
+    const problem = sightingProblem(sighting);
     const identified: Identified = problem === undefined ? this.#pseudonyms.identify(sighting) : { ok: false, problem };
     if (identified.ok) {
       this.#count(sighting, identified.identity, clockQuality, events);
@@ -191,23 +188,6 @@ export class PassageBuilder {
     const { detectorId, eventId } = this.#options;
     return eventOf(passage, { id: eventId(passage.referenceTimeMs), detectorId, atMs, resident });
   }
-}
-
-function problemOf({ timeMs, kind, rssiDbm, deviceClass }: Sighting): string | undefined {
-  if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs > eventTimeMsMax) {
-    return `time ${timeMs}: expected whole Unix milliseconds from 0 to ${eventTimeMsMax}`;
-  }
-  if (rssiDbm !== undefined && !(Number.isInteger(rssiDbm) && rssiDbm >= rssiDbmMin && rssiDbm <= rssiDbmMax)) {
-    return `rssi ${rssiDbm}: expected whole dBm from ${rssiDbmMin} to ${rssiDbmMax}`;
-  }
-  if (deviceClass !== undefined) {
-    // The number is not told: no more than a word of it leaves the memory.
-    if (kind !== 'classic') return 'device class: expected of kind classic only';
-    if (!Number.isInteger(deviceClass) || deviceClass < 0 || deviceClass > classOfDeviceMax) {
-      return `device class: expected a whole number from 0 to ${classOfDeviceMax}`;
-    }
-  }
-  return undefined;
 }
 
 const byEveryClass = (): Record<AddressClass, number> => ({

@@ -32,6 +32,7 @@ describe('the recency map', () => {
           }
           expect(map.size).toBe(model.length);
           for (const each of model) expect(map.get(each.key)).toBe(each.value);
+          expect([...map.values()]).toEqual(model.map(({ value }) => value));
           expect(map.oldest).toEqual(model[0] === undefined ? undefined : expect.objectContaining(model[0]));
         }
         const drained: string[] = [];

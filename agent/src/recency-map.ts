@@ -23,6 +23,11 @@ export class RecencyMap<T> {
     return this.#oldest;
   }
 
+  /** The values, the one touched longest ago first. */
+  *values(): Generator<T> {
+    for (let node = this.#oldest; node !== undefined; node = node.newer) yield node.value;
+  }
+
   get(key: string): T | undefined {
     return this.#nodes.get(key)?.value;
   }

@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AgentPlace, makeKeyFile, startAgent, stateDirectory } from './harness/agent.ts';
 import { runProgram } from './harness/program.ts';
@@ -138,3 +138,37 @@ test('no address is in any byte that the agent writes or sends, in any spelling,
     expect(traces([{ where: 'within base64', bytes: Buffer.from(encoded) }], new Set([address]))).not.toEqual([]);
   }
 }, 120_000);
+
+test('no address is in what a scan writes, and it writes nothing but that', async () => {
+  await using folder = await temporaryDirectory();
+  const directory = folder.path;
+  const random = seededRandom(12);
+  const sightings = randomRecording(random, { detectorId: 'D1', vehicles: 40, durationMs: 60_000 });
+  const addresses = new Set(sightings.map(({ address }) => address));
+  const lines = sightings.map(({ kind, address, addressType, rssiDbm }) =>
+    JSON.stringify({
+      kind,
+      address,
+      address_type: addressType || 'unknown',
+      ...(rssiDbm === undefined ? {} : { rssi: rssiDbm }),
+    }),
+  );
+  await writeFile(
+    join(directory, 'radio.cjs'),
+    `console.log(require('node:fs').readFileSync('${join(directory, 'heard')}', 'utf8')); setInterval(() => {}, 1000);`,
+  );
+  await writeFile(join(directory, 'heard'), [...lines, 'de:ad:be:ef:00:01 and more'].join('\n'));
+  const radio = ['--scanners', 'exec', '--exec-command', `${process.execPath} ${join(directory, 'radio.cjs')}`];
+  for (const output of ['ndjson', 'table']) {
+    const scan = await runProgram('tdc-agent', ['scan', ...radio, '--seconds', '6', '--output', output], { directory });
+    expect(scan.code, scan.describe()).toBe(0);
+    expect(scan.stdout.split('\n').length).toBeGreaterThan(addresses.size / 2);
+    const written = [
+      { where: `standard output, ${output}`, bytes: Buffer.from(scan.stdout) },
+      { where: `standard error, ${output}`, bytes: Buffer.from(scan.stderr) },
+    ];
+    expect(traces(written, new Set([...addresses, 'de:ad:be:ef:00:01']))).toEqual([]);
+  }
+  const names = (await filesIn(directory)).map(({ where }) => relative(directory, where));
+  expect(names.sort()).toEqual(['heard', 'radio.cjs']);
+});

@@ -17,6 +17,7 @@ export function addCommands(program: Command, configured: Configured): void {
   addSimulate(program, configured);
   addDrain(program, configured);
   addStatus(program, configured);
+  addScan(program, configured);
   addKey(program, configured);
 }
 
@@ -163,6 +164,41 @@ function addStatus(program: Command, configured: Configured): void {
   });
 }
 
+interface ScanFlags {
+  readonly seconds?: string;
+  readonly output?: 'table' | 'ndjson';
+  readonly showRawAddresses?: true;
+  readonly shareRadio?: true;
+}
+
+function addScan(program: Command, configured: Configured): void {
+  const command = program
+    .command('scan')
+    .description('show what the scanners hear now, as pseudonyms; nothing is stored and nothing is sent')
+    .option('--seconds <number>', 'how long; by default until Ctrl-C')
+    .addOption(
+      new Option('--output <format>', 'how to print it (default: table on a terminal, else ndjson)').choices([
+        'table',
+        'ndjson',
+      ]),
+    )
+    .option('--share-radio', 'use a radio that a running agent uses too, which makes both hear less')
+    .option('--show-raw-addresses', 'show raw addresses beside the pseudonyms, on a terminal and nowhere else');
+  const contextOf = configured(command);
+  command.action(async ({ seconds, output, showRawAddresses, shareRadio }: ScanFlags) => {
+    const context = contextOf();
+    const { scan } = await import('./scan.ts');
+    await scan(context, {
+      ...(seconds === undefined
+        ? {}
+        : { seconds: numberOf('--seconds', seconds, (value) => value > 0 && value <= 86_400) }),
+      ...(output === undefined ? {} : { output }),
+      showsAddresses: showRawAddresses === true,
+      sharesRadio: shareRadio === true,
+    });
+  });
+}
+
 function addKey(program: Command, configured: Configured): void {
   const key = program.command('key').description('the key of the network, which makes the pseudonyms');
   const generate = key
@@ -209,6 +245,7 @@ function numberOf(flag: string, text: string, isRight: (value: number) => boolea
 
 const numbersExpected = new Map([
   ['--speed', 'max, or a number above 0'],
+  ['--seconds', 'a number above 0, at most 86400'],
   ['--seed', 'a whole number from 0'],
   ['--epoch', 'a whole number from 0 to 2147483647'],
   ['--vehicles-per-hour', 'a number above 0, at most 100000'],

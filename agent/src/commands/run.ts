@@ -1,11 +1,11 @@
-import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
+import { UnavailableError } from '@tdc/shared/errors.ts';
 import { assembleAgent } from '../assemble.ts';
 import { clockState } from '../clock-state.ts';
-import type { Place, ScannerName } from '../config.ts';
+import type { Place } from '../config.ts';
 import type { Context } from '../context.ts';
 import { KeyKeeper } from '../key-keeper.ts';
-import type { Scanner } from '../scanner.ts';
 import { openStateDir } from '../state-dir.ts';
+import { scannersOf } from './scanners-of.ts';
 
 const keepKeysEveryMs = 10_000;
 
@@ -15,7 +15,7 @@ export async function run(context: Context, { detectorId, stateDir, keyFile }: P
   using state = openStateDir(stateDir);
   using keeper = new KeyKeeper({ path: keyFile, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
   keepKeys(context, keeper);
-  const scanners = await Promise.all(config.scanners.map((name) => scannerNamed(name, detectorId, context)));
+  const scanners = await scannersOf(context, detectorId);
   await using agent = assembleAgent(context, {
     detectorId,
     state,
@@ -42,28 +42,4 @@ function keepKeys({ config, clock, log }: Context, keeper: KeyKeeper): void {
     if (!(error instanceof UnavailableError)) throw error;
     log.error({}, error.message);
   }
-}
-
-async function scannerNamed(name: ScannerName, detectorId: string, context: Context): Promise<Scanner> {
-  const { config, clock } = context;
-  if (name === 'exec' && config.execCommand !== undefined) {
-    const { ExecScanner } = await import('../scanners/exec.ts');
-    return new ExecScanner({ command: config.execCommand, clock });
-  }
-  const { networkFile } = config.simulation;
-  if (networkFile === undefined) {
-    throw new InvalidInputError(
-      `simulation.network_file: missing: the scanner "${name}" needs --simulation-network-file`,
-      { field: 'simulation.network_file' },
-    );
-  }
-  const { SimulatedScanner } = await import('../scanners/simulated.ts');
-  const { roadOf } = await import('./road.ts');
-  const { road, network } = await roadOf(networkFile, config.simulation);
-  if (!network.detectors.some(({ id }) => id === detectorId)) {
-    throw new InvalidInputError(`detector.id "${detectorId}": expected a detector of ${networkFile}`, {
-      field: 'detector.id',
-    });
-  }
-  return new SimulatedScanner({ road, detectorId, clock });
 }

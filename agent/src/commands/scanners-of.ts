@@ -1,0 +1,37 @@
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import type { ScannerName } from '../config.ts';
+import type { Context } from '../context.ts';
+import type { Scanner } from '../scanner.ts';
+
+/**
+ * The scanners that are configured, each ready to be run once. Throws InvalidInputError for settings that a scanner needs and has not. Only the
+ * simulated road needs to know the detector.
+ */
+export function scannersOf(context: Context, detectorId: string | undefined): Promise<readonly Scanner[]> {
+  return Promise.all(context.config.scanners.map((name) => scannerNamed(name, detectorId, context)));
+}
+
+async function scannerNamed(name: ScannerName, detectorId: string | undefined, context: Context): Promise<Scanner> {
+  const { config, clock } = context;
+  if (name === 'exec' && config.execCommand !== undefined) {
+    const { ExecScanner } = await import('../scanners/exec.ts');
+    return new ExecScanner({ command: config.execCommand, clock });
+  }
+  const { networkFile } = config.simulation;
+  if (networkFile === undefined) {
+    throw new InvalidInputError(
+      `simulation.network_file: missing: the scanner "${name}" needs --simulation-network-file`,
+      { field: 'simulation.network_file' },
+    );
+  }
+  const { SimulatedScanner } = await import('../scanners/simulated.ts');
+  const { roadOf } = await import('./road.ts');
+  const { road, network } = await roadOf(networkFile, config.simulation);
+  if (detectorId === undefined || !network.detectors.some(({ id }) => id === detectorId)) {
+    const given = detectorId === undefined ? 'is missing' : JSON.stringify(detectorId);
+    throw new InvalidInputError(`detector.id ${given}: expected a detector of ${networkFile}`, {
+      field: 'detector.id',
+    });
+  }
+  return new SimulatedScanner({ road, detectorId, clock });
+}
