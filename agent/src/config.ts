@@ -248,3 +248,6 @@ export function effectiveValues(
   const { stateDir, keyFile } = placeOf(config);
   return { ...values, state_dir: stateDir, 'key.file': keyFile };
 }
+
+/** Folders that programs are looked for in, separated by colons. */
+export const searchPathOf = (env: Readonly<Record<string, string | undefined>> = process.env): string => env.PATH ?? '';

@@ -1,13 +1,14 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { parseDuration, parseTime } from '@tdc/shared/time-text.ts';
 import { type Command, Option } from 'commander';
-import { placeOf, stateDirOf } from '../config.ts';
+import { placeOf, searchPathOf, stateDirOf } from '../config.ts';
 import type { Context } from '../context.ts';
 
 /** Gives a command the options of the configuration; what it returns reads them once the command runs. */
 export type Configured = (command: Command) => () => Context;
 
 const interruptedCode = 130;
+const failedCode = 1;
 
 // Commands are imported when they run: an agent that runs for years does without the code of the others.
 
@@ -18,6 +19,7 @@ export function addCommands(program: Command, configured: Configured): void {
   addDrain(program, configured);
   addStatus(program, configured);
   addScan(program, configured);
+  addDoctor(program, configured);
   addKey(program, configured);
 }
 
@@ -196,6 +198,22 @@ function addScan(program: Command, configured: Configured): void {
       showsAddresses: showRawAddresses === true,
       sharesRadio: shareRadio === true,
     });
+  });
+}
+
+function addDoctor(program: Command, configured: Configured): void {
+  const command = program
+    .command('doctor')
+    .description(
+      'look whether this box has what the configured agent needs: radios, rights, programs, clock, disk, key, collector',
+    )
+    .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'));
+  const contextOf = configured(command);
+  command.action(async ({ output }: { output: 'table' | 'json' }) => {
+    const context = contextOf();
+    const { doctor } = await import('./doctor.ts');
+    const outcome = await doctor(context, { output, searchPath: searchPathOf() });
+    if (outcome === 'problems') process.exitCode = failedCode;
   });
 }
 

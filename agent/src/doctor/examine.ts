@@ -1,0 +1,69 @@
+import type { Clock } from '@tdc/shared/clock.ts';
+import { type AgentConfig, placeOf } from '../config.ts';
+import { checkBluetooth } from './bluetooth.ts';
+import { checkCapabilities } from './capabilities.ts';
+import { checkClock } from './clock.ts';
+import { checkCollector } from './collector.ts';
+import { checkDisk } from './disk.ts';
+import { type Finding, ok, problem } from './finding.ts';
+import { checkKey } from './key.ts';
+import { checkPrograms } from './programs.ts';
+import { checkRunningAgent } from './running-agent.ts';
+import type { System } from './system.ts';
+import { checkWifi } from './wifi.ts';
+
+export interface Examination {
+  readonly system: System;
+  readonly config: AgentConfig;
+  readonly clock: Clock;
+  /** The adapter and the interface that are configured; absent: whichever there are. */
+  readonly bluetoothAdapter?: string;
+  readonly wifiInterface?: string;
+}
+
+/** Looks at everything that the configured agent needs, in an order that reads from the box to the centre. */
+export async function examine(examination: Examination): Promise<readonly Finding[]> {
+  const { system, config, clock, bluetoothAdapter, wifiInterface } = examination;
+  const { scanners } = config;
+  return [
+    ...checkConfigured(config),
+    ...checkBluetooth(system, scanners, bluetoothAdapter),
+    ...(await checkWifi(system, scanners, wifiInterface)),
+    ...checkCapabilities(system, scanners),
+    ...(await checkPrograms(system, scanners, config.execCommand?.[0])),
+    ...checkClock(system, { nowMs: clock.nowMs(), trust: config.clockTrust }),
+    ...(await checkPlace(config, clock)),
+    ...(await checkCollector(config)),
+  ];
+}
+
+function checkConfigured({ scanners, given }: AgentConfig): readonly Finding[] {
+  const detector =
+    given.detectorId === undefined
+      ? problem('detector', 'no detector.id', 'give --detector-id, TDC_DETECTOR_ID or detector: { id: ... }')
+      : ok('detector', given.detectorId);
+  const heard =
+    scanners.length === 0
+      ? problem(
+          'scanners',
+          'no scanner is configured: nothing is heard',
+          'name them with scanners, such as scanners: [ble, classic]',
+        )
+      : ok('scanners', scanners.join(', '));
+  return [detector, heard];
+}
+
+/** What is in the folders of a detector; nothing while it is not said which one it is. */
+async function checkPlace(config: AgentConfig, clock: Clock): Promise<readonly Finding[]> {
+  if (config.given.detectorId === undefined) return [];
+  const { stateDir, keyFile } = placeOf(config);
+  return [
+    ...checkDisk({
+      stateDir,
+      outboxBytesMax: config.outbox.bytesMax,
+      monotonicMs: () => clock.monotonicMs(),
+    }),
+    ...checkKey(keyFile, clock.nowMs()),
+    ...(await checkRunningAgent(stateDir)),
+  ];
+}

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
+import { ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { statePaths } from '../state-dir.ts';
+import { askStatus } from '../status-service.ts';
+import { type Finding, ok, problem } from './finding.ts';
+
+const check = 'agent';
+
+/** Whether an agent works in the state folder, and what it says of its scanners. None is no problem: the checks are made before it starts. */
+export async function checkRunningAgent(stateDir: string): Promise<readonly Finding[]> {
+  try {
+    const { socket } = statePaths(stateDir);
+    if (!existsSync(socket)) return [ok(check, `no agent runs in ${stateDir}`)];
+    const { scanners } = await askStatus(socket);
+    const failed = scanners.filter(({ state }) => state === ScannerState.SCANNER_STATE_FAILED);
+    if (failed.length === 0) return [ok(check, `an agent runs in ${stateDir}`)];
+    return failed.map(({ name, lastError }) =>
+      problem(
+        check,
+        `the scanner ${name} of the running agent failed: ${lastError}`,
+        'see the other findings; the agent tries again by itself',
+      ),
+    );
+  } catch (error) {
+    if (error instanceof InvalidInputError) return [problem(check, error.message, 'give a shorter state_dir')];
+    if (error instanceof UnavailableError) return [ok(check, `no agent answers in ${stateDir}`)];
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the checks see of a machine. Paths are absolute, such as `/sys/class/net`. What cannot be read is taken for not there. */
+export interface System {
+  /** Where a path of the machine is. */
+  path(path: string): string;
+  /** Names in a folder, sorted; none where there is no folder. */
+  list(path: string): readonly string[];
+  /** Text of a file without blanks around it; undefined where there is none. */
+  text(path: string): string | undefined;
+  /** Where a program is: looked for in the search path, unless its name has a slash. Undefined when it is not there or cannot be run. */
+  program(name: string): string | undefined;
+  /** What a program prints; undefined when it is not there, fails, or takes longer than five seconds. */
+  output(name: string, args: readonly string[]): Promise<string | undefined>;
+}
+
+export interface SystemOptions {
+  /** Folder that stands for `/`. */
+  readonly root: string;
+  /** Folders that programs are looked for in, separated by colons. */
+  readonly searchPath: string;
+}
+
+const outputMsMax = 5000;
+const outputBytesMax = 4 * 1024 * 1024;
+
+export function systemAt({ root, searchPath }: SystemOptions): System {
+  const path = (each: string) => join(root, each);
+  const program = (name: string) => {
+    if (name.includes('/')) return isExecutable(path(name)) ? path(name) : undefined;
+    return searchPath
+      .split(':')
+      .filter((folder) => folder !== '')
+      .map((folder) => join(folder, name))
+      .find(isExecutable);
+  };
+  return {
+    path,
+    list: (each) => (readOrUndefined(() => readdirSync(path(each))) ?? []).toSorted(),
+    text: (each) => readOrUndefined(() => readFileSync(path(each), 'utf8'))?.trim(),
+    program,
+    output: (name, args) => {
+      const file = program(name);
+      return file === undefined ? Promise.resolve(undefined) : outputOf(file, args, searchPath);
+    },
+  };
+}
+
+function outputOf(file: string, args: readonly string[], searchPath: string): Promise<string | undefined> {
+  const options = { timeout: outputMsMax, maxBuffer: outputBytesMax, env: { PATH: searchPath, LC_ALL: 'C' } };
+  return new Promise((resolve) => {
+    execFile(file, [...args], options, (error, stdout) => resolve(error === null ? stdout : undefined));
+  });
+}
+
+function isExecutable(file: string): boolean {
+  return readOrUndefined(() => accessSync(file, constants.X_OK) ?? true) ?? false;
+}
+
+function readOrUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    // The system's own errors: for a diagnosis, what may not be read is as good as not there.
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
