@@ -45,7 +45,14 @@ export function sightingOf(radio: Radio, timeMs: number, distanceM: number, rand
   if (rssiDbm < dbmMin) return undefined;
   const { kind, addressType } = radio.make;
   const wholeMs = Math.floor(timeMs);
-  return { timeMs: wholeMs, kind, address: addressOf(radio, wholeMs), addressType, rssiDbm: Math.min(dbmMax, rssiDbm) };
+  return {
+    timeMs: wholeMs,
+    kind,
+    address: addressOf(radio, wholeMs),
+    addressType,
+    rssiDbm: Math.min(dbmMax, rssiDbm),
+    ...(radio.classOfDevice === undefined ? {} : { deviceClass: radio.classOfDevice }),
+  };
 }
 
 /** How far from the detector along the road: negative before it. */

@@ -11,6 +11,8 @@ export interface Radio {
   readonly dbmAtMetre: number;
   /** Between two transmissions; that of a detector's inquiries for classic ones. */
   readonly intervalMs: number;
+  /** Its Class of Device, of classic ones. */
+  readonly classOfDevice: number | undefined;
   /** By how much its changes of address lag those of others. */
   readonly phaseMs: number;
 }
@@ -81,15 +83,28 @@ export function addressOf({ make, seeds, phaseMs }: Radio, timeMs: number): stri
   return octets.map((octet, at) => hexOf(at === 0 ? (octet & ~make.mask) | make.bits : octet)).join(':');
 }
 
+/**
+ * Classes of Device that classic radios have: of ten six are car kits, two phones, one a headset, one a computer. No chance is taken for it, so
+ * that the traffic of a seed is the same with classes as it was without.
+ */
+const classesOfDevice = [
+  ...[0x24_04_08, 0x24_04_08, 0x34_04_08, 0x24_04_20, 0x24_04_20, 0x24_04_08],
+  ...[0x5a_02_0c, 0x7a_02_0c, 0x24_04_04, 0x2a_01_0c],
+] as const;
+
 const hexOf = (octet: number): string => octet.toString(16).padStart(2, '0');
 
 const carried = (what: readonly (readonly [RadioMake, number])[], random: Random): readonly Radio[] =>
   what.flatMap(([make, probability]) => (random.chance(probability) ? [radioOf(make, random)] : []));
 
-const radioOf = (make: RadioMake, random: Random): Radio => ({
-  make,
-  seeds: [random.word(), random.word()],
-  dbmAtMetre: random.between(-46, -36),
-  intervalMs: random.between(...make.intervalMs),
-  phaseMs: Number.isFinite(make.addressMs) ? random.between(0, make.addressMs) : 0,
-});
+function radioOf(make: RadioMake, random: Random): Radio {
+  const seeds = [random.word(), random.word()] as const;
+  return {
+    make,
+    seeds,
+    dbmAtMetre: random.between(-46, -36),
+    intervalMs: random.between(...make.intervalMs),
+    classOfDevice: make.kind === 'classic' ? classesOfDevice[(seeds[0] >>> 0) % classesOfDevice.length] : undefined,
+    phaseMs: Number.isFinite(make.addressMs) ? random.between(0, make.addressMs) : 0,
+  };
+}

@@ -1,4 +1,5 @@
 import { classifyAddress } from '@tdc/shared/address-class.ts';
+import { deviceClassOf } from '@tdc/shared/device-class.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sighting } from '../sighting.ts';
@@ -55,6 +56,20 @@ describe('the simulation', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('has classic devices say what they are, always the same, most of them car kits; and no others', () => {
+    const heard = ['A', 'B'].flatMap((id) => [...hearingOf(roadOf(), id)(startMs, startMs + 30 * minuteMs)]);
+    const classic = heard.filter(({ kind }) => kind === 'classic');
+    const classes = new Map(classic.map(({ address, deviceClass = 0 }) => [address, deviceClass]));
+    for (const { address, deviceClass } of classic) expect(deviceClass).toBe(classes.get(address));
+    const words = [...classes.values()].map(deviceClassOf);
+    const carKits = words.filter((word) => word === 'car-kit').length / words.length;
+    expect(carKits).toBeGreaterThan(0.5);
+    expect(carKits).toBeLessThan(0.7);
+    expect(new Set(words)).toEqual(new Set(['car-kit', 'phone', 'headset', 'computer']));
+    for (const sighting of heard.filter(({ kind }) => kind !== 'classic'))
+      expect(sighting).not.toHaveProperty('deviceClass');
   });
 
   it('can be asked for a time again, and for one before', () => {
