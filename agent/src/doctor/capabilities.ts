@@ -25,27 +25,39 @@ export function checkCapabilities(system: System, scanners: readonly string[]): 
   const isRoot = field('Uid') === '0';
   return [...bits].map(([name, bit]) => {
     const needing = scannersThatNeed(scanners, ({ capabilities }) => capabilities.includes(name));
-    return capabilityFinding({ name, needing, isRoot }, (of) => (sets[of] & (1n << bit)) !== 0n);
+    const wishing = scannersThatNeed(scanners, ({ wishes = [] }) => wishes.includes(name));
+    return capabilityFinding({ name, needing, wishing, isRoot }, (of) => (sets[of] & (1n << bit)) !== 0n);
   });
 }
 
-function capabilityFinding(
-  { name, needing, isRoot }: { readonly name: string; readonly needing: readonly string[]; readonly isRoot: boolean },
-  has: (set: 'permitted' | 'effective' | 'ambient') => boolean,
-): Finding {
-  const why = needing.length === 0 ? 'no configured scanner needs it' : `needed by ${needing.join(', ')}`;
+interface Asked {
+  readonly name: string;
+  /** Scanners that do nothing without it. */
+  readonly needing: readonly string[];
+  /** Scanners that do less without it. */
+  readonly wishing: readonly string[];
+  readonly isRoot: boolean;
+}
+
+function capabilityFinding(asked: Asked, has: (set: 'permitted' | 'effective' | 'ambient') => boolean): Finding {
+  const { name, needing, wishing, isRoot } = asked;
+  const why = whyOf(asked);
+  const isAsked = needing.length + wishing.length > 0;
   const unit = `AmbientCapabilities=${name} in its systemd unit`;
   if (has('effective')) {
-    const isHandedOn = isRoot || has('ambient');
     const found = `${name} is there${isRoot ? ', as for every program of root' : ''}; ${why}`;
-    if (isHandedOn || needing.length === 0) return ok(check, found);
-    return warning(
-      check,
-      `${name} is there, but not for the programs that a scanner starts; ${why}`,
-      `run the agent with ${unit}`,
-    );
+    if (isRoot || has('ambient') || !isAsked) return ok(check, found);
+    const lacking = `${name} is there, but not for the programs that a scanner starts; ${why}`;
+    return warning(check, lacking, `run the agent with ${unit}`);
   }
-  if (needing.length === 0) return ok(check, `${name} is not there; ${why}`);
-  const found = has('permitted') ? `${name} is permitted but not in effect; ${why}` : `${name} is not there; ${why}`;
-  return problem(check, found, `run the agent with ${unit}, or look again as the user that it runs as`);
+  const found = `${name} is ${has('permitted') ? 'permitted but not in effect' : 'not there'}; ${why}`;
+  const advice = `run the agent with ${unit}, or look again as the user that it runs as`;
+  if (needing.length > 0) return problem(check, found, advice);
+  return wishing.length > 0 ? warning(check, found, advice) : ok(check, found);
+}
+
+function whyOf({ needing, wishing }: Asked): string {
+  const needed = needing.length === 0 ? [] : [`needed by ${needing.join(', ')}`];
+  const wished = wishing.length === 0 ? [] : [`${wishing.join(', ')} can power an adapter up with it`];
+  return [...needed, ...wished].join('; ') || 'no configured scanner needs it';
 }

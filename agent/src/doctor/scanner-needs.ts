@@ -2,6 +2,8 @@
 export interface ScannerNeeds {
   readonly radio?: 'bluetooth' | 'wifi';
   readonly capabilities: readonly string[];
+  /** What it does better with. */
+  readonly wishes?: readonly string[];
   /** Programs in the search path. */
   readonly programs: readonly string[];
   /** Whether the radio must be able to hear what is sent to others. */
@@ -9,12 +11,18 @@ export interface ScannerNeeds {
 }
 
 /**
- * Bluetooth: raw HCI sockets need CAP_NET_RAW, and CAP_NET_ADMIN to switch an adapter on. Wi-Fi: capturing needs CAP_NET_RAW, and changing mode and channel
- * CAP_NET_ADMIN. NetworkManager does its work under rights of its own.
+ * Bluetooth: raw HCI sockets need CAP_NET_RAW; an adapter that is down is powered up with CAP_NET_ADMIN. Wi-Fi: capturing needs CAP_NET_RAW, and
+ * changing mode and channel CAP_NET_ADMIN. NetworkManager does its work under rights of its own.
  */
+const bluetooth: ScannerNeeds = {
+  radio: 'bluetooth',
+  capabilities: ['CAP_NET_RAW'],
+  wishes: ['CAP_NET_ADMIN'],
+  programs: [],
+};
 const needs = new Map<string, ScannerNeeds>([
-  ['ble', { radio: 'bluetooth', capabilities: ['CAP_NET_RAW', 'CAP_NET_ADMIN'], programs: [] }],
-  ['classic', { radio: 'bluetooth', capabilities: ['CAP_NET_RAW', 'CAP_NET_ADMIN'], programs: [] }],
+  ['ble', bluetooth],
+  ['classic', bluetooth],
   [
     'wifi-monitor',
     { radio: 'wifi', capabilities: ['CAP_NET_RAW', 'CAP_NET_ADMIN'], programs: ['tcpdump', 'iw'], monitors: true },
