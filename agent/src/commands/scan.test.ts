@@ -191,6 +191,20 @@ describe('a scan beside a running agent', () => {
 });
 
 describe('a scan', () => {
+  test('has ended the program that it ran when it ends, even one that does not want to', async () => {
+    const script = inFolder('stubborn.js');
+    const pidFile = inFolder('pid');
+    writeFileSync(
+      script,
+      `require('node:fs').writeFileSync('${pidFile}', String(process.pid)); process.on('SIGTERM', () => {});
+       setInterval(() => console.log(JSON.stringify({ kind: 'classic', address: '${carAddress}' })), 100);`,
+    );
+    const run = ['--scanners', 'exec', '--exec-command', `${process.execPath} ${script}`];
+    const { code } = await untilWritten(startAgent(['scan', ...run]), /classic/);
+    expect(code).toBe(0);
+    expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow(/ESRCH/);
+  }, 60_000);
+
   test('ends with Ctrl-C, with all that it had heard and nothing wrong', async () => {
     const { code, stdout } = await untilWritten(startAgent(['scan', ...hearing()]), /car-kit.*phone/s);
     expect(code).toBe(0);

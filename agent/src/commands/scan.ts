@@ -68,12 +68,14 @@ export async function scan(context: Context, args: ScanArguments): Promise<void>
     showsAddresses: args.showsAddresses,
   };
   const timeUp = args.seconds === undefined ? [] : [ended(clock.sleep(args.seconds * 1000, scanning), scanning)];
+  const hearing = hear(context, subject, scanning);
   const showing = show(context, subject, output, scanning);
   try {
-    await Promise.race([hear(context, subject, scanning), ...timeUp]);
+    await Promise.race([hearing, ...timeUp]);
   } finally {
     over.abort();
-    await showing;
+    // Scanners end what they have started before the keys go.
+    await Promise.all([hearing, showing]);
   }
   showLast(context, subject, output);
   const failed = subject.scanners.map((scanner) => scanner.snapshot());
