@@ -14,4 +14,6 @@ export interface Sighting {
   readonly addressType: AddressType;
   /** dBm; absent for kinds without RSSI. */
   readonly rssiDbm?: number;
+  /** Class of Device of classic Bluetooth, 24 bits; absent elsewhere. */
+  readonly deviceClass?: number;
 }

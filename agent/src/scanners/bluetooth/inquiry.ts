@@ -1,0 +1,84 @@
+import BluetoothHciSocket from '@abandonware/bluetooth-hci-socket';
+import {
+  eventFilter,
+  inquiryCommand,
+  inquiryEvents,
+  inquiryMs,
+  inquiryOpcode,
+  resetOpcode,
+  writeInquiryModeCommand,
+  writeInquiryModeOpcode,
+} from './hci-command.ts';
+import { type HciEvent, parseHciPacket } from './hci-packet.ts';
+import type { RadioReport } from './radio-report.ts';
+
+/** An inquiry that has not completed so long after its time was killed, as a reset of the controller does without a word. */
+const lateMs = 1500;
+/** After a refusal: the controller is busy with somebody else's inquiry or connection. */
+const refusedMs = 1000;
+/** Refusals and inquiries without an end in a row, after which the adapter is given up: about half a minute. */
+const failuresMax = 10;
+
+/** Inquires without end, one short inquiry after the other. */
+export function inquire(index: number, report: RadioReport): void {
+  const socket = new BluetoothHciSocket();
+  let failures = 0;
+  let mode: 0 | 1 | 2 = 2;
+  let isRunning = false;
+  let next: NodeJS.Timeout | undefined;
+
+  const goIn = (waitMs: number) => {
+    clearTimeout(next);
+    next = setTimeout(go, waitMs);
+  };
+  const go = () => {
+    isRunning = false;
+    socket.write(writeInquiryModeCommand(mode));
+    socket.write(inquiryCommand());
+    clearTimeout(next);
+    next = setTimeout(() => failed('does not end an inquiry'), inquiryMs + lateMs);
+  };
+  const failed = (what: string) => {
+    failures += 1;
+    if (failures >= failuresMax)
+      report.fail(`hci${index} ${what}: it may be busy with other programs; unplug it if it stays`);
+    else goIn(isRunning ? 0 : refusedMs);
+  };
+  const take = (event: HciEvent) => {
+    switch (event.type) {
+      case 'inquiry-result':
+        for (const device of event.devices) {
+          report.heard({ timeMs: Date.now(), kind: 'classic', addressType: 'public', ...device });
+        }
+        return;
+      case 'inquiry-complete':
+        failures = 0;
+        return go();
+      case 'command-status':
+        if (event.opcode !== inquiryOpcode) return;
+        if (event.status !== 0) return failed(`refuses inquiries (status 0x${event.status.toString(16)})`);
+        isRunning = true;
+        return report.ready();
+      case 'command-complete':
+        if (event.opcode === resetOpcode) return goIn(0);
+        // Old controllers know no extended results, and older ones no RSSI.
+        if (event.opcode === writeInquiryModeOpcode && event.status !== 0 && mode > 0) {
+          mode = mode === 2 ? 1 : 0;
+          socket.write(writeInquiryModeCommand(mode));
+        }
+        return;
+      default:
+    }
+  };
+
+  socket.on('error', (error) => report.fail(`hci${index}: the Bluetooth socket fails: ${error.message}`));
+  socket.on('data', (packet) => {
+    const parsed = parseHciPacket(packet);
+    if (parsed.ok) take(parsed.event);
+    else report.malformed(parsed.problem);
+  });
+  socket.bindRaw(index);
+  socket.setFilter(eventFilter(inquiryEvents));
+  socket.start();
+  go();
+}
