@@ -31,7 +31,9 @@ export function watchAdapter({ index, onPowered, onLost }: AdapterWatch): void {
     () => onLost(`${name}: the kernel does not power it up: unplug it, or restart the machine`),
     answerMsMax,
   );
-  socket.on('error', (error) => onLost(`${name}: the Bluetooth management socket fails: ${error.message}`));
+  socket.on('error', (error) =>
+    onLost(`${name}: the Bluetooth management socket fails: ${error.message}${hintFor(error)}`),
+  );
   socket.on('data', (bytes) => {
     const event = parseManagement(bytes);
     if (event.type === 'other' || event.index !== index) return;
@@ -61,6 +63,12 @@ export function watchAdapter({ index, onPowered, onLost }: AdapterWatch): void {
 
 const mayNot =
   'cannot be powered up without the capability CAP_NET_ADMIN: give it to the agent, or run "bluetoothctl power on"';
+
+/** The error of the addon has the text of the C library, and its number, which is another on other machines. */
+const hintFor = ({ message }: Error): string =>
+  message.startsWith('Address family')
+    ? ': the kernel has no Bluetooth, or the sandbox of the agent none (RestrictAddressFamilies in its systemd unit needs AF_BLUETOOTH)'
+    : '';
 
 function bindControl(socket: BluetoothHciSocket): void {
   try {

@@ -6,7 +6,6 @@
  */
 import { createWriteStream } from 'node:fs';
 import { adapterIndex } from './adapter-list.ts';
-import { watchAdapter } from './adapter-power.ts';
 import { mayI } from './capabilities.ts';
 import { RadioReport } from './radio-report.ts';
 
@@ -34,6 +33,12 @@ else if (!mayI('CAP_NET_RAW')) {
     'Bluetooth needs the capability CAP_NET_RAW: give it to the agent, such as by AmbientCapabilities in its systemd unit',
   );
 } else {
+  powerUp(index).catch(failWith);
+}
+
+async function powerUp(index: number): Promise<void> {
+  // What cannot be loaded on this machine is told as well.
+  const { watchAdapter } = await import('./adapter-power.ts');
   watchAdapter({
     index,
     onLost: (problem) => report.fail(problem),
