@@ -4,6 +4,8 @@ export const inquiryOpcode = 0x0401;
 export const inquiryCancelOpcode = 0x0402;
 export const resetOpcode = 0x0c03;
 export const writeInquiryModeOpcode = 0x0c45;
+/** "LE set scan enable", and its extended form. */
+export const scanEnableOpcodes: readonly number[] = [0x200c, 0x2042];
 
 const commandPacket = 0x01;
 
@@ -41,5 +43,6 @@ export function eventFilter(events: readonly number[]): Buffer {
   return filter;
 }
 
+export const commandCompleteEvents = [0x0e] as const;
 /** Inquiry complete, its three kinds of results, command complete and command status. */
 export const inquiryEvents = [0x01, 0x02, 0x22, 0x2f, 0x0e, 0x0f] as const;

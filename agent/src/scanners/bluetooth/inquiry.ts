@@ -1,6 +1,7 @@
 import BluetoothHciSocket from '@abandonware/bluetooth-hci-socket';
 import {
   eventFilter,
+  inquiryCancelCommand,
   inquiryCommand,
   inquiryEvents,
   inquiryMs,
@@ -19,8 +20,8 @@ const refusedMs = 1000;
 /** Refusals and inquiries without an end in a row, after which the adapter is given up: about half a minute. */
 const failuresMax = 10;
 
-/** Inquires without end, one short inquiry after the other. */
-export function inquire(index: number, report: RadioReport): void {
+/** Inquires, one short inquiry after the other, until what it returns is called. */
+export function inquire(index: number, report: RadioReport): () => void {
   const socket = new BluetoothHciSocket();
   let failures = 0;
   let mode: 0 | 1 | 2 = 2;
@@ -81,4 +82,8 @@ export function inquire(index: number, report: RadioReport): void {
   socket.setFilter(eventFilter(inquiryEvents));
   socket.start();
   go();
+  return () => {
+    clearTimeout(next);
+    socket.write(inquiryCancelCommand());
+  };
 }

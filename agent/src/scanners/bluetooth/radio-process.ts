@@ -11,6 +11,9 @@ import { RadioReport } from './radio-report.ts';
 
 const [, , kind, adapter = ''] = process.argv;
 const index = adapterIndex(adapter);
+/** What was last said to the controller is on its way after so long. */
+const stopMs = 100;
+let stopRadio = () => {};
 const report = new RadioReport(createWriteStream('', { fd: 3 }), end);
 
 /** Nothing is tidied up: the kernel closes what is open, and the native code is not to be trusted with its own end. */
@@ -18,14 +21,19 @@ function end(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Its message only: what else is in an error, nobody knows. */
+/** The error's name only: what else is in it, nobody knows, and an address may be. */
 function failWith(error: unknown): void {
   report.fail(`${adapter}: ${error instanceof Error ? error.name : 'an error'} in the code of the radio`);
 }
 
 process.on('uncaughtException', failWith);
 process.on('SIGINT', () => {});
-process.stdin.on('close', end).resume();
+process.stdin
+  .on('close', () => {
+    stopRadio();
+    setTimeout(end, stopMs);
+  })
+  .resume();
 
 if (index === undefined) report.fail('expected the name of an adapter');
 else if (!mayI('CAP_NET_RAW')) {
@@ -53,9 +61,9 @@ async function powerUp(index: number): Promise<void> {
 async function start(index: number): Promise<void> {
   if (kind === 'ble') {
     const { hearAdvertisements } = await import('./advertisements.ts');
-    hearAdvertisements(index, report);
+    stopRadio = hearAdvertisements(index, report);
   } else {
     const { inquire } = await import('./inquiry.ts');
-    inquire(index, report);
+    stopRadio = inquire(index, report);
   }
 }
