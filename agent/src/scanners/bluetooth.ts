@@ -142,6 +142,8 @@ export class BluetoothScanner implements Scanner {
       env: {
         // Every advertisement, not only those that complete what is known of a device.
         NOBLE_REPORT_ALL_HCI_EVENTS: '1',
+        // The C library would keep memory for each of the threads that do nothing here.
+        MALLOC_ARENA_MAX: '1',
         NOBLE_HCI_DEVICE_ID: name.slice('hci'.length),
         ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
       },

@@ -26,6 +26,7 @@ export function inquire(index: number, report: RadioReport): () => void {
   let failures = 0;
   let mode: 0 | 1 | 2 = 2;
   let isRunning = false;
+  let isStopped = false;
   let next: NodeJS.Timeout | undefined;
 
   const goIn = (waitMs: number) => {
@@ -33,6 +34,8 @@ export function inquire(index: number, report: RadioReport): () => void {
     next = setTimeout(go, waitMs);
   };
   const go = () => {
+    // The end of an inquiry and the word to stop may cross.
+    if (isStopped) return;
     isRunning = false;
     socket.write(writeInquiryModeCommand(mode));
     socket.write(inquiryCommand());
@@ -83,6 +86,7 @@ export function inquire(index: number, report: RadioReport): () => void {
   socket.start();
   go();
   return () => {
+    isStopped = true;
     clearTimeout(next);
     socket.write(inquiryCancelCommand());
   };
