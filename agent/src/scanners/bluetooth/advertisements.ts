@@ -29,6 +29,8 @@ export function hearAdvertisements(index: number, report: RadioReport): () => vo
     startMsMax,
   );
 
+  // All that noble warns of is a frame that it cannot read; what it says of it may have an address in it.
+  console.warn = () => report.malformed('a frame that noble cannot read');
   noble.on('stateChange', (state) => {
     clearTimeout(late);
     // Whoever lets noble see the adapter come back gets descriptors closed that are not its own.

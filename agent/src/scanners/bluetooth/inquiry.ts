@@ -1,9 +1,7 @@
-import BluetoothHciSocket from '@abandonware/bluetooth-hci-socket';
+import type { EventEmitter } from 'node:events';
 import {
-  eventFilter,
   inquiryCancelCommand,
   inquiryCommand,
-  inquiryEvents,
   inquiryMs,
   inquiryOpcode,
   resetOpcode,
@@ -20,9 +18,16 @@ const refusedMs = 1000;
 /** Refusals and inquiries without an end in a row, after which the adapter is given up: about half a minute. */
 const failuresMax = 10;
 
+/** A raw socket of one adapter, which is open. */
+export interface HciSocket extends EventEmitter<{ data: [Buffer]; error: [Error] }> {
+  write(packet: Buffer): void;
+}
+
+/** What is heard, and how it goes. */
+type InquiryReport = Pick<RadioReport, 'heard' | 'malformed' | 'ready' | 'fail'>;
+
 /** Inquires, one short inquiry after the other, until what it returns is called. */
-export function inquire(index: number, report: RadioReport): () => void {
-  const socket = new BluetoothHciSocket();
+export function inquire(name: string, socket: HciSocket, report: InquiryReport): () => void {
   let failures = 0;
   let mode: 0 | 1 | 2 = 2;
   let isRunning = false;
@@ -45,7 +50,7 @@ export function inquire(index: number, report: RadioReport): () => void {
   const failed = (what: string) => {
     failures += 1;
     if (failures >= failuresMax)
-      report.fail(`hci${index} ${what}: it may be busy with other programs; unplug it if it stays`);
+      report.fail(`${name} ${what}: it may be busy with other programs; unplug it if it stays`);
     else goIn(isRunning ? 0 : refusedMs);
   };
   const take = (event: HciEvent) => {
@@ -75,15 +80,12 @@ export function inquire(index: number, report: RadioReport): () => void {
     }
   };
 
-  socket.on('error', (error) => report.fail(`hci${index}: the Bluetooth socket fails: ${error.message}`));
+  socket.on('error', (error) => report.fail(`${name}: the Bluetooth socket fails: ${error.message}`));
   socket.on('data', (packet) => {
     const parsed = parseHciPacket(packet);
     if (parsed.ok) take(parsed.event);
     else report.malformed(parsed.problem);
   });
-  socket.bindRaw(index);
-  socket.setFilter(eventFilter(inquiryEvents));
-  socket.start();
   go();
   return () => {
     isStopped = true;

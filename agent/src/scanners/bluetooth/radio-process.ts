@@ -7,6 +7,7 @@
 import { createWriteStream } from 'node:fs';
 import { adapterIndex } from './adapter-list.ts';
 import { mayI } from './capabilities.ts';
+import { inquiryEvents } from './hci-command.ts';
 import { RadioReport } from './radio-report.ts';
 
 const [, , kind, adapter = ''] = process.argv;
@@ -64,6 +65,7 @@ async function start(index: number): Promise<void> {
     stopRadio = hearAdvertisements(index, report);
   } else {
     const { inquire } = await import('./inquiry.ts');
-    stopRadio = inquire(index, report);
+    const { openRawSocket } = await import('./raw-socket.ts');
+    stopRadio = inquire(adapter, openRawSocket(index, inquiryEvents), report);
   }
 }

@@ -1,13 +1,13 @@
-import BluetoothHciSocket from '@abandonware/bluetooth-hci-socket';
-import { commandCompleteEvents, eventFilter, scanEnableOpcodes } from './hci-command.ts';
+import { commandCompleteEvents, scanEnableOpcodes } from './hci-command.ts';
 import { parseHciPacket } from './hci-packet.ts';
+import { openRawSocket } from './raw-socket.ts';
 
 /**
  * Tells how the controller answered each command that starts or ends a scan, whoever gave it: noble takes the first answer, which is to the end
  * of the scan before, for the start of the next, and passes over refusals.
  */
 export function watchScanCommands(index: number, onAnswer: (status: number) => void): void {
-  const socket = new BluetoothHciSocket();
+  const socket = openRawSocket(index, commandCompleteEvents);
   socket.on('error', () => {
     // No answers are taken for none by whoever waits for them.
   });
@@ -17,7 +17,4 @@ export function watchScanCommands(index: number, onAnswer: (status: number) => v
     const { opcode, status } = parsed.event;
     if (status !== undefined && scanEnableOpcodes.includes(opcode)) onAnswer(status);
   });
-  socket.bindRaw(index);
-  socket.setFilter(eventFilter(commandCompleteEvents));
-  socket.start();
 }
