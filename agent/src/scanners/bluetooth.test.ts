@@ -17,13 +17,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** What a program at the radio does that talks as the protocol has it, with `say` for its messages. */
-function scannerOf(body: string, kind: 'ble' | 'classic' = 'ble'): BluetoothScanner {
+function scannerOf(body: string, kind: 'ble' | 'classic' = 'ble', clock = systemClock): BluetoothScanner {
   const script = join(folder, 'radio.cjs');
   const say = `const fs = require('node:fs'); const say = (m) => fs.writeSync(3, JSON.stringify(m) + '\\n');
     process.stdin.on('close', () => process.exit()).resume();
     setInterval(() => say({ type: 'alive' }), 1000);`;
   writeFileSync(script, `${say}\n${body}`);
-  return new BluetoothScanner({ kind, clock: systemClock, folder, script });
+  return new BluetoothScanner({ kind, clock, folder, script });
 }
 
 async function observed(scanner: BluetoothScanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
@@ -156,6 +156,24 @@ describe('a process at the radio', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
   }, 30_000);
 });
+
+test('a clock that is set back far is a failure, after which time starts anew', async () => {
+  let backMs = 0;
+  const clock = { ...systemClock, nowMs: () => Date.now() - backMs };
+  const scanner = scannerOf(`say({ type: 'ready' });`, 'ble', clock);
+  const hear = async (observations: number) => {
+    let latestMs = 0;
+    for await (const { watermarkMs } of scanner.observe(new AbortController().signal)) {
+      latestMs = watermarkMs;
+      observations -= 1;
+      if (observations === 0) backMs = 3_600_000;
+      if (observations < -2) break;
+    }
+    return latestMs;
+  };
+  await expect(hear(2)).rejects.toThrow('the clock was set back');
+  expect(await hear(-1)).toBeLessThan(Date.now() - 3_500_000);
+}, 20_000);
 
 test('the process at the radio ends with an agent that is killed', async () => {
   const pidFile = join(folder, 'pid');
