@@ -99,8 +99,15 @@ test('an inquiry without an end is started again', () => {
   vi.advanceTimersByTime(6500);
   expect(wire.take()).toEqual([]);
   vi.advanceTimersByTime(200);
-  expect(wire.take()).toEqual([mode(2), inquiry]);
+  expect(wire.take()).toEqual([cancel, mode(2), inquiry]);
   expect(failures).toEqual([]);
+});
+
+test('a controller that answers nothing is given up after 20 s', () => {
+  vi.advanceTimersByTime(19_000);
+  expect(failures).toEqual([]);
+  vi.advanceTimersByTime(1000);
+  expect(failures).toEqual([expect.stringMatching(/^hci0 does not end an inquiry/)]);
 });
 
 test('a controller that is busy is asked again every second, and given up after ten times', () => {

@@ -15,8 +15,9 @@ import type { RadioReport } from './radio-report.ts';
 const lateMs = 1500;
 /** After a refusal: the controller is busy with somebody else's inquiry or connection. */
 const refusedMs = 1000;
-/** Refusals and inquiries without an end in a row, after which the adapter is given up: about half a minute. */
+/** Failures in a row after which the adapter is given up: ten refusals, or three inquiries without an end, which take 20 s. */
 const failuresMax = 10;
+const endlessFailures = 4;
 
 /** A raw socket of one adapter, which is open. */
 export interface HciSocket extends EventEmitter<{ data: [Buffer]; error: [Error] }> {
@@ -30,7 +31,6 @@ type InquiryReport = Pick<RadioReport, 'heard' | 'malformed' | 'ready' | 'fail'>
 export function inquire(name: string, socket: HciSocket, report: InquiryReport): () => void {
   let failures = 0;
   let mode: 0 | 1 | 2 = 2;
-  let isRunning = false;
   let isStopped = false;
   let next: NodeJS.Timeout | undefined;
 
@@ -41,17 +41,20 @@ export function inquire(name: string, socket: HciSocket, report: InquiryReport):
   const go = () => {
     // The end of an inquiry and the word to stop may cross.
     if (isStopped) return;
-    isRunning = false;
     socket.write(writeInquiryModeCommand(mode));
     socket.write(inquiryCommand());
     clearTimeout(next);
-    next = setTimeout(() => failed('does not end an inquiry'), inquiryMs + lateMs);
+    next = setTimeout(late, inquiryMs + lateMs);
   };
-  const failed = (what: string) => {
-    failures += 1;
-    if (failures >= failuresMax)
-      report.fail(`${name} ${what}: it may be busy with other programs; unplug it if it stays`);
-    else goIn(isRunning ? 0 : refusedMs);
+  const late = () => {
+    // Commands to a controller that hangs may wait for it: no inquiry is to run beside the next.
+    socket.write(inquiryCancelCommand());
+    failed('does not end an inquiry', endlessFailures, 0);
+  };
+  const failed = (what: string, count: number, waitMs: number) => {
+    failures += count;
+    if (failures < failuresMax) goIn(waitMs);
+    else report.fail(`${name} ${what}: it may be busy with other programs; unplug it if it stays`);
   };
   const take = (event: HciEvent) => {
     switch (event.type) {
@@ -65,8 +68,8 @@ export function inquire(name: string, socket: HciSocket, report: InquiryReport):
         return go();
       case 'command-status':
         if (event.opcode !== inquiryOpcode) return;
-        if (event.status !== 0) return failed(`refuses inquiries (status 0x${event.status.toString(16)})`);
-        isRunning = true;
+        if (event.status !== 0)
+          return failed(`refuses inquiries (status 0x${event.status.toString(16)})`, 1, refusedMs);
         return report.ready();
       case 'command-complete':
         if (event.opcode === resetOpcode) return goIn(0);
