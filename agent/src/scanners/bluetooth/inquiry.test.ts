@@ -59,7 +59,7 @@ afterEach(() => {
 });
 
 test('an inquiry of 5.12 s with RSSI follows the other at once', () => {
-  expect(wire.take()).toEqual([mode(2), inquiry]);
+  expect(wire.take()).toEqual([cancel, mode(2), inquiry]);
   wire.say(started);
   expect(ready).toBe(1);
   vi.advanceTimersByTime(5120);
@@ -111,6 +111,7 @@ test('a controller that answers nothing is given up after 20 s', () => {
 });
 
 test('a controller that is busy is asked again every second, and given up after ten times', () => {
+  expect(wire.written.shift()).toBe(cancel);
   for (let n = 0; n < 10; n += 1) {
     expect(failures).toEqual([]);
     expect(wire.take()).toEqual([mode(2), inquiry]);

@@ -89,6 +89,8 @@ export function inquire(name: string, socket: HciSocket, report: InquiryReport):
     if (parsed.ok) take(parsed.event);
     else report.malformed(parsed.problem);
   });
+  // One that was left behind by a process before this.
+  socket.write(inquiryCancelCommand());
   go();
   return () => {
     isStopped = true;
