@@ -8,7 +8,7 @@ import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import type { PassageOptions } from './passage-builder.ts';
 
-const scannerNames = ['simulated', 'exec'] as const;
+const scannerNames = ['simulated', 'exec', 'ble', 'classic'] as const;
 export type ScannerName = (typeof scannerNames)[number];
 
 /** Files of the collector's authority, and of the agent's own certificate and key, all PEM. */
@@ -33,6 +33,8 @@ export interface AgentConfig {
   readonly uplinkBackoff: BackoffPolicy;
   readonly logLevel: string;
   readonly scanners: readonly ScannerName[];
+  /** The adapter of the scanners ble and classic, such as `hci0`; absent: the first there is. */
+  readonly bluetoothAdapter?: string;
   /** What the scanner exec runs. */
   readonly execCommand?: readonly [string, ...string[]];
   readonly simulation: {
@@ -119,7 +121,16 @@ export function agentOptions() {
     option('tls.cert', file.optional(), undefined, "file of the agent's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
     option('allow_plaintext', flag, false, 'do without TLS to a collector on another machine'),
-    option('scanners', scanners, [], 'what hears devices, separated by commas: exec, simulated; or none'),
+    option('scanners', scanners, [], 'what hears devices, separated by commas: ble, classic, exec, simulated; or none'),
+    option(
+      'bluetooth.adapter',
+      z
+        .string()
+        .regex(/^hci\d{1,4}$/, 'expected the name of an adapter, such as hci0')
+        .optional(),
+      undefined,
+      'adapter of the scanners ble and classic, such as hci0; by default the first there is',
+    ),
     option(
       'exec.command',
       command.optional(),
@@ -178,6 +189,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     uplinkBackoff: { baseMs: values['uplink.backoff_ms_base'], maxMs: values['uplink.backoff_ms_max'] },
     logLevel: values['log.level'],
     scanners: values.scanners,
+    ...(values['bluetooth.adapter'] === undefined ? {} : { bluetoothAdapter: values['bluetooth.adapter'] }),
     ...(execCommand === undefined ? {} : { execCommand }),
     simulation: {
       ...(networkFile === undefined ? {} : { networkFile }),

@@ -77,6 +77,19 @@ test('a scanner that fails is started again, after ever longer waits', async () 
   expect(seen).toEqual([1, 2]);
 });
 
+test('a scanner whose input may be back soon waits no longer than it says', async () => {
+  const lost = new Error('the radio was unplugged');
+  const script = new ScriptedScanner([lost], [lost], [lost], [lost], [lost], [observation(1)]);
+  const running = supervise(Object.assign(script, { retryMsMax: 3000 })).run(take, stop.signal);
+  for (const waitMs of [1000, 2000, 3000, 3000, 3000]) {
+    await vi.waitFor(() => expect(waits.at(-1)).toBe(waitMs));
+    await clock.advance(waitMs);
+  }
+  await running;
+  expect(waits).toEqual([1000, 2000, 3000, 3000, 3000]);
+  expect(seen).toEqual([1]);
+});
+
 test('a scanner that worked for long before it failed is started again soon', async () => {
   const lost = new Error('lost');
   const slow = async ({ watermarkMs }: Observation) => {

@@ -73,7 +73,8 @@ export class SupervisedScanner {
         this.#lastError = error instanceof Error ? error.message : String(error);
         if (onFailure === 'throw' || error === this.#consumerFault) throw error;
         if (clock.monotonicMs() - startedMs >= healthyMs) failures = 0;
-        const waitMs = backoffMs(scannerBackoff, failures, random);
+        const maxMs = Math.min(scannerBackoff.maxMs, this.#options.scanner.retryMsMax ?? scannerBackoff.maxMs);
+        const waitMs = backoffMs({ ...scannerBackoff, maxMs }, failures, random);
         onError(error, waitMs);
         await clock.sleep(waitMs, signal).catch((reason: unknown) => {
           if (!signal.aborted) throw reason;

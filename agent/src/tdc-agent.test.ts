@@ -193,6 +193,33 @@ describe('tdc-agent run', () => {
     expect(new Set(peer.ids).size).toBe(made);
   }, 60_000);
 
+  test('goes on without the radio that it should hear, and says what to do about it', async () => {
+    await makeKey();
+    const args = ['run', ...common('D1'), '--scanners', 'ble,classic', '--bluetooth-adapter', 'hci4711'];
+    const { child, ended } = start(args);
+    const scannersOf = async () => {
+      const { stdout } = await tdcAgent(['status', '--state-dir', inFolder('D1'), '--output', 'json']);
+      return (JSON.parse(stdout) as { scanners: unknown }).scanners;
+    };
+    const failed = {
+      state: 'failed',
+      sightings: 0,
+      last_error: expect.stringContaining('no Bluetooth adapter hci4711'),
+    };
+    await vi.waitFor(
+      async () =>
+        expect(await scannersOf()).toEqual([
+          expect.objectContaining({ name: 'ble', ...failed }),
+          expect.objectContaining({ name: 'classic', ...failed }),
+        ]),
+      { timeout: 30_000, interval: 500 },
+    );
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('no Bluetooth adapter hci4711');
+  });
+
   test('says which detector is not in the network', async () => {
     await makeKey();
     const args = ['run', ...common('D9'), '--scanners', 'simulated', '--simulation-network-file', 'road.json'];

@@ -17,6 +17,11 @@ async function scannerNamed(name: ScannerName, detectorId: string | undefined, c
     const { ExecScanner } = await import('../scanners/exec.ts');
     return new ExecScanner({ command: config.execCommand, clock });
   }
+  if (name === 'ble' || name === 'classic') {
+    const { BluetoothScanner } = await import('../scanners/bluetooth.ts');
+    const adapter = config.bluetoothAdapter;
+    return new BluetoothScanner({ kind: name, clock, ...(adapter === undefined ? {} : { adapter }) });
+  }
   const { networkFile } = config.simulation;
   if (networkFile === undefined) {
     throw new InvalidInputError(

@@ -16,19 +16,16 @@ export interface Examination {
   readonly system: System;
   readonly config: AgentConfig;
   readonly clock: Clock;
-  /** The adapter and the interface that are configured; absent: whichever there are. */
-  readonly bluetoothAdapter?: string;
-  readonly wifiInterface?: string;
 }
 
 /** Looks at everything that the configured agent needs, in an order that reads from the box to the centre. */
 export async function examine(examination: Examination): Promise<readonly Finding[]> {
-  const { system, config, clock, bluetoothAdapter, wifiInterface } = examination;
-  const { scanners } = config;
+  const { system, config, clock } = examination;
+  const { scanners, bluetoothAdapter } = config;
   return [
     ...checkConfigured(config),
     ...checkBluetooth(system, scanners, bluetoothAdapter),
-    ...(await checkWifi(system, scanners, wifiInterface)),
+    ...(await checkWifi(system, scanners)),
     ...checkCapabilities(system, scanners),
     ...(await checkPrograms(system, scanners, config.execCommand?.[0])),
     ...checkClock(system, { nowMs: clock.nowMs(), trust: config.clockTrust }),

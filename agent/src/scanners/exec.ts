@@ -5,6 +5,7 @@ import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { Observation, Scanner } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
 import { lineBytesMax, parseExecLine } from './exec-line.ts';
+import { Lines } from './lines.ts';
 import { disorderMsMax, ReorderBuffer } from './reorder-buffer.ts';
 
 export interface ExecOptions {
@@ -18,7 +19,6 @@ const tickMs = 500;
 const endMsMax = 5000;
 /** What a program gets of the environment: not the agent's settings, nor what else may be in there. */
 const environment = ['PATH', 'HOME', 'LANG', 'TZ'] as const;
-const newline = 0x0a;
 
 /**
  * Scanner that runs any program which prints a sighting a line, as JSON. A program that prints faster than sightings are taken is held up by its
@@ -52,7 +52,7 @@ export class ExecScanner implements Scanner {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
     const ended = endOf(child, program);
     const buffer = new ReorderBuffer<Sighting>();
-    const lines = new Lines();
+    const lines = new Lines(lineBytesMax);
     const bytes = () => nextChunk(child).then((chunk) => ({ type: 'bytes', chunk }) as const);
     const tick = () => clock.sleep(tickMs, signal).then(() => ({ type: 'tick' }) as const);
     const over = ended.promise.then((error) => ({ type: 'over', error }) as const);
@@ -88,29 +88,6 @@ export class ExecScanner implements Scanner {
       this.#malformed += 1;
       this.#lastMalformed = error.message;
     }
-  }
-}
-
-/** Lines of bytes that come in pieces; undefined for one that is too long. */
-class Lines {
-  #rest: Buffer = Buffer.alloc(0);
-  #isTooLong = false;
-
-  *of(chunk: Buffer): Generator<string | undefined> {
-    let begin = 0;
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, begin)) {
-      const line = Buffer.concat([this.#rest, chunk.subarray(begin, end)]);
-      const isTooLong = this.#isTooLong || line.length > lineBytesMax;
-      this.#rest = Buffer.alloc(0);
-      this.#isTooLong = false;
-      begin = end + 1;
-      if (isTooLong) yield undefined;
-      else if (line.length > 0) yield line.toString().trimEnd();
-    }
-    this.#rest = Buffer.concat([this.#rest, chunk.subarray(begin)]);
-    if (this.#rest.length <= lineBytesMax) return;
-    this.#rest = Buffer.alloc(0);
-    this.#isTooLong = true;
   }
 }
 

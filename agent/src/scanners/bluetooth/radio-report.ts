@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { Sighting } from '../../sighting.ts';
+import { encodeRadioMessage, type RadioMessage, sightingsMax } from './radio-message.ts';
+
+/** Sightings wait for others for so long. */
+const gatherMs = 100;
+const aliveMs = 1000;
+/** What may wait for an agent that is busy: about 20,000 sightings. A radio cannot be held up, so what comes then is lost, and counted. */
+const unsentBytesMax = 1024 * 1024;
+/** The end of the process waits for its last words for so long. */
+const lastWordsMs = 500;
+
+/** The side of the radio: gathers what is heard, and tells the agent. */
+export class RadioReport {
+  readonly #out: Writable;
+  readonly #end: (code: number) => void;
+  #sightings: Sighting[] = [];
+  #malformed = 0;
+  #lastMalformed = '';
+  #isEnding = false;
+
+  constructor(out: Writable, end: (code: number) => void) {
+    this.#out = out;
+    this.#end = end;
+    // The agent is gone.
+    out.on('error', () => end(0));
+    setInterval(() => this.#flush(), gatherMs);
+    setInterval(() => this.#tell({ type: 'alive' }), aliveMs);
+  }
+
+  heard(sighting: Sighting): void {
+    if (this.#out.writableLength > unsentBytesMax) this.malformed('a sighting that the agent was too busy to take');
+    else if (this.#sightings.push(sighting) >= sightingsMax) this.#flush();
+  }
+
+  malformed(problem: string): void {
+    this.#malformed += 1;
+    this.#lastMalformed = problem;
+  }
+
+  ready(): void {
+    this.#tell({ type: 'ready' });
+  }
+
+  /** Ends the process, saying why. */
+  fail(problem: string): void {
+    void this.#endWith({ type: 'failed', problem });
+  }
+
+  renew(): void {
+    void this.#endWith({ type: 'renew' });
+  }
+
+  async #endWith(message: RadioMessage): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#flush();
+    this.#tell(message);
+    setTimeout(() => this.#end(1), lastWordsMs);
+    this.#out.end();
+    await once(this.#out, 'finish');
+    this.#end(1);
+  }
+
+  #flush(): void {
+    const count = this.#malformed;
+    if (count > 0) this.#tell({ type: 'malformed', count, problem: this.#lastMalformed });
+    this.#malformed = 0;
+    const sightings = this.#sightings;
+    if (sightings.length > 0) this.#tell({ type: 'sightings', sightings });
+    this.#sightings = [];
+  }
+
+  #tell(message: RadioMessage): void {
+    if (!this.#out.writableEnded) this.#out.write(`${encodeRadioMessage(message)}\n`);
+  }
+}
