@@ -10,11 +10,13 @@ import { KeyChain } from '@tdc/shared/key-chain.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Agent, type AgentOptions, type Hearing } from './agent.ts';
 import { acknowledge, CollectorPeer, keepSilent } from './collector-peer.ts';
+import { readMachine } from './machine/machine.ts';
 import { PassageBuilder } from './passage-builder.ts';
 import type { Observation, Scanner } from './scanner.ts';
 import type { Sighting } from './sighting.ts';
 import { openStateDir, type StateDir } from './state-dir.ts';
 import { askStatus } from './status-service.ts';
+import { systemAt } from './system.ts';
 
 const t0 = Date.parse('2025-06-01T12:00:00Z');
 
@@ -110,6 +112,7 @@ function newAgent(
     log: { debug: log, info: log, warn: log, error: log },
     state,
     clockState: () => 'trusted',
+    machine: () => readMachine({ system: systemAt({ root: '/', searchPath: '' }), stateDir: folder }),
     outbox: { bytesMax: 1024 * 1024, flushRows: 20, flushMs: 20 },
     ...(scanner === undefined ? {} : { hearing: { ...hearing, scanners: [scanner] } }),
     uplink: {

@@ -7,6 +7,7 @@ import type { ClockQuality } from '@tdc/shared/event.ts';
 import type { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import type { ClockState } from './clock-state.ts';
 import { type BufferedCounts, EventBuffer } from './event-buffer.ts';
+import type { MachineSnapshot } from './machine/machine.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
 import type { PassageBuilder } from './passage-builder.ts';
 import type { Observation, Scanner } from './scanner.ts';
@@ -45,6 +46,8 @@ export interface AgentOptions {
   readonly log: AgentLog;
   readonly state: StateDir;
   readonly clockState: () => ClockState;
+  /** Looks at the machine that it runs on. */
+  readonly machine: () => MachineSnapshot;
   readonly outbox: { readonly bytesMax: number; readonly flushRows: number; readonly flushMs: number };
   /** Absent: nothing is heard, only sent. */
   readonly hearing?: Hearing;
@@ -142,7 +145,7 @@ export class Agent implements AsyncDisposable {
   }
 
   snapshot(): AgentSnapshot {
-    const { detectorId, version, clock, clockState, hearing } = this.#options;
+    const { detectorId, version, clock, clockState, machine, hearing } = this.#options;
     return {
       detectorId,
       version,
@@ -158,6 +161,7 @@ export class Agent implements AsyncDisposable {
       keyEpoch: hearing?.keyEpoch() ?? 0,
       openPassages: hearing?.passages.counts.open ?? 0,
       residentMemoryBytes: process.memoryUsage.rss(),
+      machine: machine(),
     };
   }
 

@@ -4,8 +4,10 @@ import { Agent, type Hearing } from './agent.ts';
 import { clockQualityOf, clockState } from './clock-state.ts';
 import { connectTo } from './collector-client.ts';
 import type { Context } from './context.ts';
+import { readMachine } from './machine/machine.ts';
 import { PassageBuilder } from './passage-builder.ts';
 import type { StateDir } from './state-dir.ts';
+import { systemAt } from './system.ts';
 
 export interface AssembleOptions {
   readonly detectorId: string;
@@ -24,6 +26,7 @@ export interface AssembleOptions {
 /** Makes the agent of one detector as it is configured. */
 export function assembleAgent({ config, clock, log, version }: Context, options: AssembleOptions): Agent {
   const { detectorId, state, hearing, sends } = options;
+  const system = systemAt({ root: '/', searchPath: '' });
   const clockNow = () => clockState({ trust: config.clockTrust });
   return new Agent({
     detectorId,
@@ -33,6 +36,12 @@ export function assembleAgent({ config, clock, log, version }: Context, options:
     log,
     state,
     clockState: clockNow,
+    machine: () =>
+      readMachine({
+        system,
+        stateDir: state.paths.folder,
+        ...(config.battery === undefined ? {} : { battery: config.battery }),
+      }),
     outbox: config.outbox,
     statusIntervalMs: config.statusIntervalMs,
     ...(sends ? { uplink: { ...connectTo(config), backoff: config.uplinkBackoff } } : {}),

@@ -6,6 +6,7 @@ import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { isTagBits } from '@tdc/shared/pseudonym.ts';
 import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
+import type { Battery } from './machine/battery.ts';
 import type { PassageOptions } from './passage-builder.ts';
 
 const scannerNames = ['simulated', 'exec', 'ble', 'classic'] as const;
@@ -30,6 +31,7 @@ export interface AgentConfig {
   readonly keyOverlapMs: number;
   readonly clockTrust: boolean;
   readonly statusIntervalMs: number;
+  readonly battery?: Battery;
   readonly uplinkBackoff: BackoffPolicy;
   readonly logLevel: string;
   readonly scanners: readonly ScannerName[];
@@ -114,6 +116,24 @@ export function agentOptions() {
     ),
     option('clock.trust', flag, false, 'take the clock for synchronised without a check'),
     option('status.interval_seconds', whole(1, 86_400), 30, 'seconds between two status reports'),
+    option(
+      'battery.voltage_file',
+      file.optional(),
+      undefined,
+      'file with the voltage of the battery or supply, such as /sys/class/hwmon/hwmon1/in1_input; none by default',
+    ),
+    option(
+      'battery.volts_per_unit',
+      numeric(z.number().positive().max(1000)),
+      0.001,
+      'volts of one unit of that file: 0.001 for the millivolts of hwmon',
+    ),
+    option(
+      'battery.low_volts',
+      numeric(z.number().positive().max(1000)),
+      11.7,
+      'volts below which the battery is reported as low',
+    ),
     option('uplink.backoff_ms_base', whole(1, 3_600_000), 1000, 'longest wait after a first failure, in milliseconds'),
     option('uplink.backoff_ms_max', whole(1, 3_600_000), 300_000, 'longest wait after many failures, in milliseconds'),
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
@@ -186,6 +206,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     keyOverlapMs: values['key.overlap_minutes'] * 60_000,
     clockTrust: values['clock.trust'],
     statusIntervalMs: values['status.interval_seconds'] * 1000,
+    ...batteryOf(values),
     uplinkBackoff: { baseMs: values['uplink.backoff_ms_base'], maxMs: values['uplink.backoff_ms_max'] },
     logLevel: values['log.level'],
     scanners: values.scanners,
@@ -202,6 +223,18 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
       ...(values['key.file'] === undefined ? {} : { keyFile: values['key.file'] }),
     },
     stateHome,
+  };
+}
+
+function batteryOf(values: ConfigValues<AgentOptionTable>): Pick<AgentConfig, 'battery'> {
+  const voltageFile = values['battery.voltage_file'];
+  if (voltageFile === undefined) return {};
+  return {
+    battery: {
+      voltageFile,
+      voltsPerUnit: values['battery.volts_per_unit'],
+      lowVolts: values['battery.low_volts'],
+    },
   };
 }
 

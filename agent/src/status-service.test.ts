@@ -36,6 +36,15 @@ const snapshot: AgentSnapshot = {
   keyEpoch: 19_675,
   openPassages: 4,
   residentMemoryBytes: 80_000_000,
+  machine: {
+    uptimeSeconds: 7200.5,
+    bootId: '0b0a7f3c-0001',
+    memory: { bytes: 1_000_000_000, availableBytes: 400_000_000 },
+    processorCelsius: 61.3,
+    power: { underVoltage: true, underVoltageSinceBoot: true, throttled: false, throttledSinceBoot: undefined },
+    battery: { volts: 11.2, lowVolts: 11.7, error: '' },
+    disk: { bytes: 32_000_000_000, freeBytes: 12_000_000_000, writtenBytes: 5_000_000, lifeUsedPercent: undefined },
+  },
 };
 
 let folder: string;

@@ -1,8 +1,9 @@
-import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import type { AgentStatus, MachineStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { ConnectionState, ScannerState, ClockState as WireClockState } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import type { ClockState } from './clock-state.ts';
 import type { BufferedCounts } from './event-buffer.ts';
+import type { MachineSnapshot } from './machine/machine.ts';
 import type { UplinkState } from './uplink.ts';
 
 /** One scanner of an agent, since the process started. */
@@ -33,6 +34,7 @@ export interface AgentSnapshot {
   readonly keyEpoch: number;
   readonly openPassages: number;
   readonly residentMemoryBytes: number;
+  readonly machine: MachineSnapshot;
 }
 
 const clockToWire = {
@@ -89,5 +91,24 @@ export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
     keyEpoch: snapshot.keyEpoch,
     openPassages: snapshot.openPassages,
     residentMemoryBytes: BigInt(snapshot.residentMemoryBytes),
+    machine: machineToWire(snapshot.machine),
+  };
+}
+
+function machineToWire({ memory, battery, disk, ...machine }: MachineSnapshot): MachineStatus {
+  return {
+    uptimeSeconds: machine.uptimeSeconds,
+    bootId: machine.bootId,
+    memoryBytes: BigInt(memory.bytes),
+    memoryBytesAvailable: BigInt(memory.availableBytes),
+    processorCelsius: machine.processorCelsius,
+    power: machine.power,
+    battery,
+    disk: disk && {
+      bytes: BigInt(disk.bytes),
+      bytesFree: BigInt(disk.freeBytes),
+      bytesWritten: disk.writtenBytes === undefined ? undefined : BigInt(disk.writtenBytes),
+      lifeUsedPercent: disk.lifeUsedPercent,
+    },
   };
 }

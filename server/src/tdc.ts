@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { addCompletionCommand } from './client/completion.ts';
 import { addGlobalOptions, clientConfigOf } from './client/config.ts';
 import { openClient, type Run } from './client/context.ts';
+import { addDetectorShowCommand } from './client/detector-show.ts';
 import { addDetectorsCommand } from './client/detectors.ts';
 import { addEventsCommand } from './client/events.ts';
 import { addLinksCommand } from './client/links.ts';
@@ -41,6 +42,7 @@ await runProgram('tdc', async (argv, signal) => {
   addEventsCommand(program, run);
   addLinksCommand(program, run);
   addDetectorsCommand(program, run);
+  addDetectorShowCommand(program.command('detector').description('one detector'), run);
   addTrafficCommand(program, run);
   addCompletionCommand(program);
   await program.parseAsync(argv, { from: 'user' });

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { systemAt } from '../doctor/system.ts';
+import { systemAt } from '../system.ts';
 import { textTable } from '../text-table.ts';
 
 /** `tdc-agent doctor`: looks at the box. Resolves to whether there is a problem. */

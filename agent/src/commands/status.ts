@@ -1,8 +1,8 @@
+import { statusJson } from '@tdc/shared/status-json.ts';
+import { statusText } from '@tdc/shared/status-text.ts';
 import type { Context } from '../context.ts';
 import { statePaths } from '../state-dir.ts';
-import { statusJson } from '../status-json.ts';
 import { askStatus } from '../status-service.ts';
-import { statusText } from '../status-text.ts';
 
 /** `tdc-agent status`: what the running agent says of itself. Throws UnavailableError when none runs. */
 export async function status({ stdout }: Context, stateDir: string, output: 'table' | 'json'): Promise<void> {

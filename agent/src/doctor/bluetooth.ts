@@ -1,7 +1,7 @@
+import type { System } from '../system.ts';
 import { type Finding, ok, problem, problemIf, warning } from './finding.ts';
 import { radioSwitches, switchAdvice } from './rfkill.ts';
 import { scannersThatNeed } from './scanner-needs.ts';
-import type { System } from './system.ts';
 
 const check = 'bluetooth';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type PreparedBox, preparedBox } from '../prepared-box.ts';
 import { checkCapabilities } from './capabilities.ts';
-import { type PreparedBox, preparedBox } from './prepared-box.ts';
 
 let box: PreparedBox;
 beforeEach(() => {

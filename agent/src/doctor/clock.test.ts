@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { preparedBox } from '../prepared-box.ts';
 import { checkClock } from './clock.ts';
-import { preparedBox } from './prepared-box.ts';
 
 const nowMs = Date.UTC(2026, 5, 1);
 

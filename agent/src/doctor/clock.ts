@@ -1,6 +1,6 @@
 import { clockState, synchronisedFile } from '../clock-state.ts';
+import type { System } from '../system.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-import type { System } from './system.ts';
 
 const check = 'clock';
 

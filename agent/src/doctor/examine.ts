@@ -1,5 +1,6 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import { type AgentConfig, placeOf } from '../config.ts';
+import type { System } from '../system.ts';
 import { checkBluetooth } from './bluetooth.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { checkClock } from './clock.ts';
@@ -9,7 +10,6 @@ import { type Finding, ok, problem } from './finding.ts';
 import { checkKey } from './key.ts';
 import { checkPrograms } from './programs.ts';
 import { checkRunningAgent } from './running-agent.ts';
-import type { System } from './system.ts';
 import { checkWifi } from './wifi.ts';
 
 export interface Examination {

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type PreparedBox, preparedBox } from './prepared-box.ts';
+import { type PreparedBox, preparedBox } from '../prepared-box.ts';
 import { checkPrograms } from './programs.ts';
 
 let box: PreparedBox;

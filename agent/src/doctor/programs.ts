@@ -1,6 +1,6 @@
+import type { System } from '../system.ts';
 import { type Finding, ok, problem, problemIf } from './finding.ts';
 import { scannersThatNeed } from './scanner-needs.ts';
-import type { System } from './system.ts';
 
 const check = 'programs';
 

@@ -1,4 +1,4 @@
-import type { System } from './system.ts';
+import type { System } from '../system.ts';
 
 /** A switch of the kernel that turns a radio off. */
 export interface RadioSwitch {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { iwPhyText, type PreparedBox, preparedBox } from './prepared-box.ts';
+import { type PreparedBox, preparedBox } from '../prepared-box.ts';
+import { iwPhyText } from './iw-phy-text.ts';
 import { checkWifi } from './wifi.ts';
 
 let box: PreparedBox;

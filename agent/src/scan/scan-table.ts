@@ -1,5 +1,5 @@
+import { durationText } from '@tdc/shared/status-text.ts';
 import type { ScannerSnapshot } from '../status.ts';
-import { durationText } from '../status-text.ts';
 import { type Align, textTable } from '../text-table.ts';
 import type { HeardDevice } from './heard-devices.ts';
 

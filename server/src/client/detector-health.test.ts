@@ -37,6 +37,30 @@ test('a detector is as healthy as the worst that is known of it', () => {
   expect(healthOf(failed, 200_000)[0]).toBe('silent');
 });
 
+test.each([
+  [{ processorCelsius: 79.9 }, []],
+  [{ processorCelsius: 80 }, ['processor at 80 °C']],
+  [
+    { power: { underVoltage: true, throttled: true } },
+    ['supply voltage too low', 'processor slowed down by heat or low voltage'],
+  ],
+  [{ power: { underVoltageSinceBoot: true, throttledSinceBoot: true } }, []],
+  [{ battery: { volts: 11.7, lowVolts: 11.7 } }, []],
+  [{ battery: { volts: 11.69, lowVolts: 11.7 } }, ['battery 11.69 V, low (below 11.7 V)']],
+  [{ battery: { lowVolts: 11.7, error: 'no such file' } }, ['battery unknown: no such file']],
+  [{ disk: { bytes: 10n ** 10n, bytesFree: 200_000_000n, lifeUsedPercent: 70 } }, []],
+  [
+    { disk: { bytes: 10n ** 10n, bytesFree: 100_000_000n, lifeUsedPercent: 80 } },
+    ['disk nearly full', 'disk at 80 % of its life'],
+  ],
+  [{ memoryBytes: 1000n, memoryBytesAvailable: 50n }, []],
+  [{ memoryBytes: 1000n, memoryBytesAvailable: 49n }, ['memory nearly full']],
+])('a machine is warned of where it says so, case %#', (machine, reasons) => {
+  const [word, ...said] = healthOf({ machine });
+  expect(said).toEqual(reasons);
+  expect(word).toBe(reasons.length === 0 ? 'ok' : 'warning');
+});
+
 test('detectors are listed with what their agents last said, and those that never did', async () => {
   await using subject = await startSubject();
   await putDetectors(subject, ['D1', 'D2']);

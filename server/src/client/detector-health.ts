@@ -1,6 +1,7 @@
 import type { DetectorState } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { type AgentStatus, ClockState, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { type AgentStatus, ClockState, type MachineStatus, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector } from '@tdc/shared/network.ts';
+import { batteryText } from '@tdc/shared/status-text.ts';
 import { msFromNs, parseDetector } from '@tdc/shared/wire.ts';
 import { understood } from './context.ts';
 import { durationText } from './times.ts';
@@ -22,6 +23,12 @@ export interface DetectorHealth {
 }
 
 const percentFullMax = 80;
+/** A Raspberry Pi slows down from here on. */
+const celsiusMax = 80;
+/** The outbox keeps events in memory below 32 MiB. */
+const diskBytesFreeMin = 100n * 1024n * 1024n;
+const lifeUsedPercentMax = 80;
+const memoryPercentMin = 5n;
 
 /** Reads a detector's health from its agent's last status; one older than `silentAfterMs` is worth nothing. */
 export function detectorHealthOf(
@@ -52,10 +59,26 @@ function failuresOf({ scanners }: AgentStatus): readonly string[] {
     .map(({ name, lastError }) => `scanner ${name} failed${lastError === '' ? '' : `: ${lastError}`}`);
 }
 
-function warningsOf({ clock, outboxBytes, outboxBytesMax }: AgentStatus): readonly string[] {
+function warningsOf({ clock, outboxBytes, outboxBytesMax, machine }: AgentStatus): readonly string[] {
   const percentFull = outboxBytesMax === 0n ? 0 : Math.floor((Number(outboxBytes) / Number(outboxBytesMax)) * 100);
   return [
     clock === ClockState.CLOCK_STATE_UNSYNCHRONISED ? 'clock not synchronised' : '',
     percentFull >= percentFullMax ? `outbox ${percentFull} % full` : '',
+    ...(machine === undefined ? [] : machineWarnings(machine)),
   ].filter((warning) => warning !== '');
+}
+
+/** What an installer should see to before it stops the box. */
+function machineWarnings({ processorCelsius = 0, power, battery, disk, ...memory }: MachineStatus): readonly string[] {
+  const lifeUsed = disk?.lifeUsedPercent ?? 0;
+  const isBatteryWell = battery === undefined || (battery.volts !== undefined && battery.volts >= battery.lowVolts);
+  return [
+    processorCelsius >= celsiusMax ? `processor at ${processorCelsius.toFixed(0)} °C` : '',
+    power?.underVoltage === true ? 'supply voltage too low' : '',
+    power?.throttled === true ? 'processor slowed down by heat or low voltage' : '',
+    isBatteryWell ? '' : `battery ${batteryText(battery)}`,
+    disk !== undefined && disk.bytesFree < diskBytesFreeMin ? 'disk nearly full' : '',
+    lifeUsed >= lifeUsedPercentMax ? `disk at ${lifeUsed} % of its life` : '',
+    memory.memoryBytesAvailable * 100n < memory.memoryBytes * memoryPercentMin ? 'memory nearly full' : '',
+  ];
 }

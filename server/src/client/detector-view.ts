@@ -1,8 +1,9 @@
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { machineJson } from '@tdc/shared/status-json.ts';
+import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { DetectorHealth } from './detector-health.ts';
 import type { Row, View } from './formats/view.ts';
-import { clockWord, connectionWord, scannerWord } from './status-words.ts';
 import { durationText, isoTime } from './times.ts';
 
 /** What an agent that has never reported leaves empty. */
@@ -26,6 +27,7 @@ const statusFields = [
   'key_epoch',
   'open_passages',
   'resident_memory_bytes',
+  'machine',
 ] as const;
 
 const fromStatus =
@@ -116,5 +118,6 @@ function statusRecord(status: AgentStatus): Record<(typeof statusFields)[number]
     key_epoch: status.keyEpoch,
     open_passages: status.openPassages,
     resident_memory_bytes: Number(status.residentMemoryBytes),
+    machine: status.machine === undefined ? null : machineJson(status.machine),
   };
 }

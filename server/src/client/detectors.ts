@@ -6,22 +6,30 @@ import { detectorHealthOf } from './detector-health.ts';
 import { detectorView } from './detector-view.ts';
 import { writeRows } from './formats/row-writer.ts';
 
-export interface DetectorsOptions {
+export interface SilentAfterOption {
   /** Duration after which a detector that does not report is silent. */
   readonly silentAfter: string;
 }
 
+export const addSilentAfterOption = (command: Command): Command =>
+  command.option('--silent-after <duration>', 'a detector without a status for so long is silent', '3m');
+
+/** Throws InvalidInputError for what is no duration. */
+export const silentAfterMsOf = ({ silentAfter }: SilentAfterOption): number =>
+  parseDuration(silentAfter, { field: '--silent-after' });
+
 export function addDetectorsCommand(program: Command, run: Run): void {
-  program
+  const command = program
     .command('detectors')
-    .description('the detectors and how they are, by the last status of their agents')
-    .option('--silent-after <duration>', 'a detector without a status for so long is silent', '3m')
-    .action((options: DetectorsOptions, command: Command) => run(command, (context) => detectors(context, options)));
+    .description('the detectors and how they are, by the last status of their agents');
+  addSilentAfterOption(command).action((options: SilentAfterOption, command: Command) =>
+    run(command, (context) => detectors(context, options)),
+  );
 }
 
 /** `tdc detectors` */
-export async function detectors(context: ClientContext, options: DetectorsOptions): Promise<void> {
-  const silentAfterMs = parseDuration(options.silentAfter, { field: '--silent-after' });
+export async function detectors(context: ClientContext, options: SilentAfterOption): Promise<void> {
+  const silentAfterMs = silentAfterMsOf(options);
   const answer = await ask(context, 'query', context.query.listDetectors, {});
   const nowMs = msFromNs(answer.nowNs);
   await writeRows(

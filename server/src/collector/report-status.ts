@@ -30,6 +30,8 @@ function acceptedStatus(status: AgentStatus | undefined): AgentStatus {
   for (const [i, { reason }] of dropped.entries()) {
     limitText(`status.events.dropped[${i}].reason`, reason, nameLengthMax);
   }
+  limitText('status.machine.boot_id', status.machine?.bootId ?? '', nameLengthMax);
+  limitText('status.machine.battery.error', status.machine?.battery?.error ?? '', errorLengthMax);
   limitCount('status.scanners', status.scanners, scannersMax);
   for (const [i, { name, lastError }] of status.scanners.entries()) {
     limitText(`status.scanners[${i}].name`, name, nameLengthMax);

@@ -281,6 +281,78 @@ export interface AgentStatus {
   openPassages: number;
   /** Resident memory in bytes. */
   residentMemoryBytes: bigint;
+  /** The machine it runs on. */
+  machine: MachineStatus | undefined;
+}
+
+/** The machine that an agent runs on. What a machine does not tell is absent. */
+export interface MachineStatus {
+  /** Seconds since it booted. */
+  uptimeSeconds: number;
+  /** Identity of this boot, as the kernel gives it. */
+  bootId: string;
+  /** Memory in bytes. */
+  memoryBytes: bigint;
+  /** Of it, what programs can still have. */
+  memoryBytesAvailable: bigint;
+  /** Temperature of the hottest of its processors, degrees Celsius. */
+  processorCelsius?:
+    | number
+    | undefined;
+  /** What its firmware says of the power that it gets. */
+  power:
+    | PowerStatus
+    | undefined;
+  /** The battery or supply that it runs on, where an operator has said how that is measured. */
+  battery:
+    | BatteryStatus
+    | undefined;
+  /** The disk of the outbox. */
+  disk: DiskStatus | undefined;
+}
+
+/** What the firmware of a Raspberry Pi says of its supply. What it does not tell is absent. */
+export interface PowerStatus {
+  /** Whether the voltage is too low now (below about 4.63 V of 5 V). */
+  underVoltage?:
+    | boolean
+    | undefined;
+  /** Whether it was since the boot. */
+  underVoltageSinceBoot?:
+    | boolean
+    | undefined;
+  /** Whether the processor is slowed down now, for heat or voltage. */
+  throttled?:
+    | boolean
+    | undefined;
+  /** Whether it was since the boot. */
+  throttledSinceBoot?: boolean | undefined;
+}
+
+/** The voltage of a battery or supply. */
+export interface BatteryStatus {
+  /** Volts; absent when they could not be read. */
+  volts?:
+    | number
+    | undefined;
+  /** Volts below which an operator wants to know of it. */
+  lowVolts: number;
+  /** Why it could not be read; empty when it could. */
+  error: string;
+}
+
+/** A disk. What it does not tell is absent. */
+export interface DiskStatus {
+  /** Size of the file system in bytes. */
+  bytes: bigint;
+  /** Of it, what the agent can still have. */
+  bytesFree: bigint;
+  /** Bytes written to its partition since the boot. */
+  bytesWritten?:
+    | bigint
+    | undefined;
+  /** Part of its life that is used up at most, per cent in steps of ten, above 100 when it is over: eMMC tells, SD cards do not. */
+  lifeUsedPercent?: number | undefined;
 }
 
 function createBaseReasonCount(): ReasonCount {
@@ -710,6 +782,7 @@ function createBaseAgentStatus(): AgentStatus {
     keyEpoch: 0,
     openPassages: 0,
     residentMemoryBytes: 0n,
+    machine: undefined,
   };
 }
 
@@ -783,6 +856,9 @@ export const AgentStatus: MessageFns<AgentStatus> = {
         throw new globalThis.Error("value provided for field message.residentMemoryBytes of type uint64 too large");
       }
       writer.uint32(128).uint64(message.residentMemoryBytes);
+    }
+    if (message.machine !== undefined) {
+      MachineStatus.encode(message.machine, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -928,6 +1004,14 @@ export const AgentStatus: MessageFns<AgentStatus> = {
             message.residentMemoryBytes = reader.uint64() as bigint;
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.machine = MachineStatus.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1004,6 +1088,7 @@ export const AgentStatus: MessageFns<AgentStatus> = {
         : isSet(object.resident_memory_bytes)
         ? BigInt(object.resident_memory_bytes)
         : 0n,
+      machine: isSet(object.machine) ? MachineStatus.fromJSON(object.machine) : undefined,
     };
   },
 
@@ -1057,6 +1142,9 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     if (message.residentMemoryBytes !== 0n) {
       obj.residentMemoryBytes = message.residentMemoryBytes.toString();
     }
+    if (message.machine !== undefined) {
+      obj.machine = MachineStatus.toJSON(message.machine);
+    }
     return obj;
   },
 
@@ -1095,9 +1183,621 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     message.residentMemoryBytes = (object.residentMemoryBytes !== undefined && object.residentMemoryBytes !== null)
       ? BigInt(object.residentMemoryBytes)
       : 0n;
+    message.machine = (object.machine !== undefined && object.machine !== null)
+      ? MachineStatus.fromPartial(object.machine)
+      : undefined;
     return message;
   },
 };
+
+function createBaseMachineStatus(): MachineStatus {
+  return {
+    uptimeSeconds: 0,
+    bootId: "",
+    memoryBytes: 0n,
+    memoryBytesAvailable: 0n,
+    processorCelsius: undefined,
+    power: undefined,
+    battery: undefined,
+    disk: undefined,
+  };
+}
+
+export const MachineStatus: MessageFns<MachineStatus> = {
+  encode(message: MachineStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uptimeSeconds !== 0) {
+      writer.uint32(9).double(message.uptimeSeconds);
+    }
+    if (message.bootId !== "") {
+      writer.uint32(18).string(message.bootId);
+    }
+    if (message.memoryBytes !== 0n) {
+      if (BigInt.asUintN(64, message.memoryBytes) !== message.memoryBytes) {
+        throw new globalThis.Error("value provided for field message.memoryBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.memoryBytes);
+    }
+    if (message.memoryBytesAvailable !== 0n) {
+      if (BigInt.asUintN(64, message.memoryBytesAvailable) !== message.memoryBytesAvailable) {
+        throw new globalThis.Error("value provided for field message.memoryBytesAvailable of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.memoryBytesAvailable);
+    }
+    if (message.processorCelsius !== undefined) {
+      writer.uint32(41).double(message.processorCelsius);
+    }
+    if (message.power !== undefined) {
+      PowerStatus.encode(message.power, writer.uint32(50).fork()).join();
+    }
+    if (message.battery !== undefined) {
+      BatteryStatus.encode(message.battery, writer.uint32(58).fork()).join();
+    }
+    if (message.disk !== undefined) {
+      DiskStatus.encode(message.disk, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MachineStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMachineStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.uptimeSeconds = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bootId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.memoryBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.memoryBytesAvailable = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.processorCelsius = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.power = PowerStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.battery = BatteryStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.disk = DiskStatus.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MachineStatus {
+    return {
+      uptimeSeconds: isSet(object.uptimeSeconds)
+        ? globalThis.Number(object.uptimeSeconds)
+        : isSet(object.uptime_seconds)
+        ? globalThis.Number(object.uptime_seconds)
+        : 0,
+      bootId: isSet(object.bootId)
+        ? globalThis.String(object.bootId)
+        : isSet(object.boot_id)
+        ? globalThis.String(object.boot_id)
+        : "",
+      memoryBytes: isSet(object.memoryBytes)
+        ? BigInt(object.memoryBytes)
+        : isSet(object.memory_bytes)
+        ? BigInt(object.memory_bytes)
+        : 0n,
+      memoryBytesAvailable: isSet(object.memoryBytesAvailable)
+        ? BigInt(object.memoryBytesAvailable)
+        : isSet(object.memory_bytes_available)
+        ? BigInt(object.memory_bytes_available)
+        : 0n,
+      processorCelsius: isSet(object.processorCelsius)
+        ? globalThis.Number(object.processorCelsius)
+        : isSet(object.processor_celsius)
+        ? globalThis.Number(object.processor_celsius)
+        : undefined,
+      power: isSet(object.power) ? PowerStatus.fromJSON(object.power) : undefined,
+      battery: isSet(object.battery) ? BatteryStatus.fromJSON(object.battery) : undefined,
+      disk: isSet(object.disk) ? DiskStatus.fromJSON(object.disk) : undefined,
+    };
+  },
+
+  toJSON(message: MachineStatus): unknown {
+    const obj: any = {};
+    if (message.uptimeSeconds !== 0) {
+      obj.uptimeSeconds = floatToJson(message.uptimeSeconds);
+    }
+    if (message.bootId !== "") {
+      obj.bootId = message.bootId;
+    }
+    if (message.memoryBytes !== 0n) {
+      obj.memoryBytes = message.memoryBytes.toString();
+    }
+    if (message.memoryBytesAvailable !== 0n) {
+      obj.memoryBytesAvailable = message.memoryBytesAvailable.toString();
+    }
+    if (message.processorCelsius !== undefined) {
+      obj.processorCelsius = floatToJson(message.processorCelsius);
+    }
+    if (message.power !== undefined) {
+      obj.power = PowerStatus.toJSON(message.power);
+    }
+    if (message.battery !== undefined) {
+      obj.battery = BatteryStatus.toJSON(message.battery);
+    }
+    if (message.disk !== undefined) {
+      obj.disk = DiskStatus.toJSON(message.disk);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MachineStatus>): MachineStatus {
+    return MachineStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MachineStatus>): MachineStatus {
+    const message = createBaseMachineStatus();
+    message.uptimeSeconds = object.uptimeSeconds ?? 0;
+    message.bootId = object.bootId ?? "";
+    message.memoryBytes = (object.memoryBytes !== undefined && object.memoryBytes !== null)
+      ? BigInt(object.memoryBytes)
+      : 0n;
+    message.memoryBytesAvailable = (object.memoryBytesAvailable !== undefined && object.memoryBytesAvailable !== null)
+      ? BigInt(object.memoryBytesAvailable)
+      : 0n;
+    message.processorCelsius = object.processorCelsius ?? undefined;
+    message.power = (object.power !== undefined && object.power !== null)
+      ? PowerStatus.fromPartial(object.power)
+      : undefined;
+    message.battery = (object.battery !== undefined && object.battery !== null)
+      ? BatteryStatus.fromPartial(object.battery)
+      : undefined;
+    message.disk = (object.disk !== undefined && object.disk !== null)
+      ? DiskStatus.fromPartial(object.disk)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePowerStatus(): PowerStatus {
+  return {
+    underVoltage: undefined,
+    underVoltageSinceBoot: undefined,
+    throttled: undefined,
+    throttledSinceBoot: undefined,
+  };
+}
+
+export const PowerStatus: MessageFns<PowerStatus> = {
+  encode(message: PowerStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.underVoltage !== undefined) {
+      writer.uint32(8).bool(message.underVoltage);
+    }
+    if (message.underVoltageSinceBoot !== undefined) {
+      writer.uint32(16).bool(message.underVoltageSinceBoot);
+    }
+    if (message.throttled !== undefined) {
+      writer.uint32(24).bool(message.throttled);
+    }
+    if (message.throttledSinceBoot !== undefined) {
+      writer.uint32(32).bool(message.throttledSinceBoot);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PowerStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePowerStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.underVoltage = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.underVoltageSinceBoot = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.throttled = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.throttledSinceBoot = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PowerStatus {
+    return {
+      underVoltage: isSet(object.underVoltage)
+        ? globalThis.Boolean(object.underVoltage)
+        : isSet(object.under_voltage)
+        ? globalThis.Boolean(object.under_voltage)
+        : undefined,
+      underVoltageSinceBoot: isSet(object.underVoltageSinceBoot)
+        ? globalThis.Boolean(object.underVoltageSinceBoot)
+        : isSet(object.under_voltage_since_boot)
+        ? globalThis.Boolean(object.under_voltage_since_boot)
+        : undefined,
+      throttled: isSet(object.throttled) ? globalThis.Boolean(object.throttled) : undefined,
+      throttledSinceBoot: isSet(object.throttledSinceBoot)
+        ? globalThis.Boolean(object.throttledSinceBoot)
+        : isSet(object.throttled_since_boot)
+        ? globalThis.Boolean(object.throttled_since_boot)
+        : undefined,
+    };
+  },
+
+  toJSON(message: PowerStatus): unknown {
+    const obj: any = {};
+    if (message.underVoltage !== undefined) {
+      obj.underVoltage = message.underVoltage;
+    }
+    if (message.underVoltageSinceBoot !== undefined) {
+      obj.underVoltageSinceBoot = message.underVoltageSinceBoot;
+    }
+    if (message.throttled !== undefined) {
+      obj.throttled = message.throttled;
+    }
+    if (message.throttledSinceBoot !== undefined) {
+      obj.throttledSinceBoot = message.throttledSinceBoot;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PowerStatus>): PowerStatus {
+    return PowerStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PowerStatus>): PowerStatus {
+    const message = createBasePowerStatus();
+    message.underVoltage = object.underVoltage ?? undefined;
+    message.underVoltageSinceBoot = object.underVoltageSinceBoot ?? undefined;
+    message.throttled = object.throttled ?? undefined;
+    message.throttledSinceBoot = object.throttledSinceBoot ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBatteryStatus(): BatteryStatus {
+  return { volts: undefined, lowVolts: 0, error: "" };
+}
+
+export const BatteryStatus: MessageFns<BatteryStatus> = {
+  encode(message: BatteryStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.volts !== undefined) {
+      writer.uint32(9).double(message.volts);
+    }
+    if (message.lowVolts !== 0) {
+      writer.uint32(17).double(message.lowVolts);
+    }
+    if (message.error !== "") {
+      writer.uint32(26).string(message.error);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatteryStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatteryStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.volts = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.lowVolts = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BatteryStatus {
+    return {
+      volts: isSet(object.volts) ? globalThis.Number(object.volts) : undefined,
+      lowVolts: isSet(object.lowVolts)
+        ? globalThis.Number(object.lowVolts)
+        : isSet(object.low_volts)
+        ? globalThis.Number(object.low_volts)
+        : 0,
+      error: isSet(object.error) ? globalThis.String(object.error) : "",
+    };
+  },
+
+  toJSON(message: BatteryStatus): unknown {
+    const obj: any = {};
+    if (message.volts !== undefined) {
+      obj.volts = floatToJson(message.volts);
+    }
+    if (message.lowVolts !== 0) {
+      obj.lowVolts = floatToJson(message.lowVolts);
+    }
+    if (message.error !== "") {
+      obj.error = message.error;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BatteryStatus>): BatteryStatus {
+    return BatteryStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatteryStatus>): BatteryStatus {
+    const message = createBaseBatteryStatus();
+    message.volts = object.volts ?? undefined;
+    message.lowVolts = object.lowVolts ?? 0;
+    message.error = object.error ?? "";
+    return message;
+  },
+};
+
+function createBaseDiskStatus(): DiskStatus {
+  return { bytes: 0n, bytesFree: 0n, bytesWritten: undefined, lifeUsedPercent: undefined };
+}
+
+export const DiskStatus: MessageFns<DiskStatus> = {
+  encode(message: DiskStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.bytes);
+    }
+    if (message.bytesFree !== 0n) {
+      if (BigInt.asUintN(64, message.bytesFree) !== message.bytesFree) {
+        throw new globalThis.Error("value provided for field message.bytesFree of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.bytesFree);
+    }
+    if (message.bytesWritten !== undefined) {
+      if (BigInt.asUintN(64, message.bytesWritten) !== message.bytesWritten) {
+        throw new globalThis.Error("value provided for field message.bytesWritten of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.bytesWritten);
+    }
+    if (message.lifeUsedPercent !== undefined) {
+      writer.uint32(32).uint32(message.lifeUsedPercent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiskStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiskStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytesFree = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytesWritten = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.lifeUsedPercent = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DiskStatus {
+    return {
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      bytesFree: isSet(object.bytesFree)
+        ? BigInt(object.bytesFree)
+        : isSet(object.bytes_free)
+        ? BigInt(object.bytes_free)
+        : 0n,
+      bytesWritten: isSet(object.bytesWritten)
+        ? BigInt(object.bytesWritten)
+        : isSet(object.bytes_written)
+        ? BigInt(object.bytes_written)
+        : undefined,
+      lifeUsedPercent: isSet(object.lifeUsedPercent)
+        ? globalThis.Number(object.lifeUsedPercent)
+        : isSet(object.life_used_percent)
+        ? globalThis.Number(object.life_used_percent)
+        : undefined,
+    };
+  },
+
+  toJSON(message: DiskStatus): unknown {
+    const obj: any = {};
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.bytesFree !== 0n) {
+      obj.bytesFree = message.bytesFree.toString();
+    }
+    if (message.bytesWritten !== undefined) {
+      obj.bytesWritten = message.bytesWritten.toString();
+    }
+    if (message.lifeUsedPercent !== undefined) {
+      obj.lifeUsedPercent = Math.round(message.lifeUsedPercent);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DiskStatus>): DiskStatus {
+    return DiskStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiskStatus>): DiskStatus {
+    const message = createBaseDiskStatus();
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.bytesFree = (object.bytesFree !== undefined && object.bytesFree !== null) ? BigInt(object.bytesFree) : 0n;
+    message.bytesWritten = (object.bytesWritten !== undefined && object.bytesWritten !== null)
+      ? BigInt(object.bytesWritten)
+      : undefined;
+    message.lifeUsedPercent = object.lifeUsedPercent ?? undefined;
+    return message;
+  },
+};
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -1,5 +1,5 @@
-import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { expect, test } from 'vitest';
+import { AgentStatus } from './generated/tdc/v1/status.ts';
 import { statusJson } from './status-json.ts';
 import { durationText, statusText } from './status-text.ts';
 
@@ -41,6 +41,16 @@ test('a status for people has every fact that a program gets', () => {
       keyEpoch: 19_675,
       openPassages: 5,
       residentMemoryBytes: 83_886_080n,
+      machine: {
+        uptimeSeconds: 90_000,
+        bootId: 'b',
+        memoryBytes: 1_073_741_824n,
+        memoryBytesAvailable: 536_870_912n,
+        processorCelsius: 61.4,
+        power: { underVoltage: false, throttledSinceBoot: true },
+        battery: { volts: 11.21, lowVolts: 11.7, error: '' },
+        disk: { bytes: 2_097_152n, bytesFree: 1_048_576n, bytesWritten: 3_145_728n, lifeUsedPercent: 20 },
+      },
     }),
   );
   for (const fact of [
@@ -57,6 +67,12 @@ test('a status for people has every fact that a program gets', () => {
     /key epoch +19675/,
     /memory +80\.0 MiB/,
     /scanner +simulated: failed, will be restarted, 12 sightings, the last never, 2 malformed; unplugged/,
+    /up for +1 d 1 h/,
+    /processor +61 °C/,
+    /power +processor was slowed down since the boot/,
+    /battery +11\.21 V, low \(below 11\.7 V\)/,
+    /memory left +512\.0 MiB of 1024\.0 MiB/,
+    /disk +1\.0 MiB free of 2\.0 MiB, 3\.0 MiB written since the boot, at most 20 % of its life used/,
     /last error +no route to host, 5 s ago/,
   ]) {
     expect(text).toMatch(fact);
@@ -85,5 +101,6 @@ test('a status for programs has every field, also those that are nothing', () =>
     key_epoch: 0,
     open_passages: 0,
     resident_memory_bytes: 0,
+    machine: null,
   });
 });

@@ -1,11 +1,15 @@
 import {
   type AgentStatus,
+  type BatteryStatus,
   ClockState,
   ConnectionState,
+  type DiskStatus,
+  type MachineStatus,
+  type PowerStatus,
   ScannerState,
   type ScannerStatus,
-} from '@tdc/shared/generated/tdc/v1/status.ts';
-import { msFromNs } from '@tdc/shared/wire.ts';
+} from './generated/tdc/v1/status.ts';
+import { msFromNs } from './wire.ts';
 
 const clockTexts = new Map<number, string>([
   [ClockState.CLOCK_STATE_SYNCHRONISED, 'synchronised'],
@@ -47,11 +51,49 @@ export function statusText(status: AgentStatus): string {
     ['heard now', `${status.openPassages}`],
     ['key epoch', `${status.keyEpoch}`],
     ['memory', mib(status.residentMemoryBytes)],
+    ...(status.machine === undefined ? [] : machineRows(status.machine)),
     ...status.scanners.map((scanner) => ['scanner', scannerText(scanner, ago)] as const),
     ['last error', status.lastError === '' ? 'none' : `${status.lastError}, ${ago(status.lastErrorNs)}`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+/** Only what the machine tells. */
+function machineRows({ power, battery, disk, ...machine }: MachineStatus): readonly (readonly [string, string])[] {
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['up for', durationText(machine.uptimeSeconds * 1000)],
+    ['processor', celsiusText(machine.processorCelsius)],
+    ['power', power && powerText(power)],
+    ['battery', battery && batteryText(battery)],
+    ['memory left', `${mib(machine.memoryBytesAvailable)} of ${mib(machine.memoryBytes)}`],
+    ['disk', disk && diskText(disk)],
+  ];
+  return rows.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
+}
+
+const celsiusText = (celsius: number | undefined): string | undefined =>
+  celsius === undefined ? undefined : `${celsius.toFixed(0)} °C`;
+
+function powerText(power: PowerStatus): string {
+  const troubles = [
+    power.underVoltage === true ? 'voltage too low' : '',
+    power.throttled === true ? 'processor slowed down' : '',
+    power.underVoltageSinceBoot === true ? 'voltage was too low since the boot' : '',
+    power.throttledSinceBoot === true ? 'processor was slowed down since the boot' : '',
+  ].filter((trouble) => trouble !== '');
+  return troubles.length === 0 ? 'good' : troubles.join(', ');
+}
+
+export const batteryText = ({ volts, lowVolts, error }: BatteryStatus): string =>
+  volts === undefined
+    ? `unknown: ${error}`
+    : `${volts.toFixed(2)} V${volts < lowVolts ? `, low (below ${lowVolts} V)` : ''}`;
+
+function diskText({ bytes, bytesFree, bytesWritten, lifeUsedPercent }: DiskStatus): string {
+  const written = bytesWritten === undefined ? '' : `, ${mib(bytesWritten)} written since the boot`;
+  const life = lifeUsedPercent === undefined ? '' : `, at most ${lifeUsedPercent} % of its life used`;
+  return `${mib(bytesFree)} free of ${mib(bytes)}${written}${life}`;
 }
 
 function scannerText(scanner: ScannerStatus, ago: (ns: bigint) => string): string {

@@ -5,7 +5,7 @@ import {
   connectionStateToJSON,
   type ScannerStatus,
   scannerStateToJSON,
-} from '@tdc/shared/generated/tdc/v1/status.ts';
+} from './generated/tdc/v1/status.ts';
 
 const wordOf = (name: string, prefix: string): string => name.slice(prefix.length).toLowerCase();
 
