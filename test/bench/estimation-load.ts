@@ -4,13 +4,15 @@ import type { Link } from '@tdc/shared/network.ts';
 
 export interface City {
   readonly links: readonly Link[];
-  /** By when they were made. */
+  /** By when they were made, all of them within the hours. */
   readonly events: readonly EstimationEvent[];
 }
 
 const streetM = 800;
 const streetMs = 80_000;
 const hourMs = 3600_000;
+/** From the reference time of a passage until its event is made. */
+const madeAfterMs = 32_000;
 
 /** Seeded, so that every run has the same traffic. */
 function randomFrom(seed: number): () => number {
@@ -47,11 +49,11 @@ export function cityOf(linksAbout: number, hours: number, eventsPerLinkHour: num
     let [x, y] = [Math.floor(random() * side), Math.floor(random() * side)];
     let timeMs = random() * hours * hourMs;
     const pace = 0.8 + 0.5 * random() + (random() < 0.1 ? 1 : 0);
-    for (let passage = 0; passage < 12; passage++) {
+    for (let passage = 0; passage < 12 && timeMs + madeAfterMs <= hours * hourMs; passage++) {
       events.push({
         ...{ id: `${device}-${passage}`, detectorId: id(x, y), kind: 'classic', addressClass: 'public' },
         ...{ deviceId: `d${device}`, referenceTimeMs: Math.round(timeMs), resident: false },
-        ...{ clockQuality: 'synchronised', madeAtMs: Math.round(timeMs + 32_000) },
+        ...{ clockQuality: 'synchronised', madeAtMs: Math.round(timeMs) + madeAfterMs },
       });
       const ways = near(x, y);
       [x, y] = ways[Math.floor(random() * ways.length)] ?? [x, y];

@@ -101,7 +101,6 @@ function sqlRate({ links, events }: City, matches: number): number {
     .get();
   const seconds = (performance.now() - startMs) / 1000;
   database.close();
-  // Those of the last half minute are made behind the end of what is estimated.
-  if (Math.abs((row?.n ?? 0) / matches - 1) > 0.05) throw new Error(`SQL found ${row?.n} matches, and we ${matches}`);
+  if (row?.n !== matches) throw new Error(`SQL found ${row?.n} matches, and we ${matches}`);
   return events.length / seconds;
 }
