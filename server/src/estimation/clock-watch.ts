@@ -9,6 +9,8 @@ const usualMax = 300;
 const usualMin = 25;
 /** Seconds of a class of differences. */
 const classS = 4;
+/** How near a difference is to those of its own class, and of the two classes to either side, in quarters. */
+const nearness = [1, 3, 4, 3, 1];
 /** A smaller offset is within what traffic does. */
 const offsetMinS = 12;
 /** Recent passages fit the usual ones this well, of what those fit themselves; and shifted they fit better by so much, if they are shifted. */
@@ -49,7 +51,8 @@ interface Pair {
  */
 export class ClockWatch {
   readonly #pairs = new Map<string, Pair>();
-  readonly #neighbours = new Map<string, Set<string>>();
+  /** Of each detector those that it has a link with, and the pair that they are. */
+  readonly #neighbours = new Map<string, Map<string, Pair>>();
   /** Of each device the last passage at each detector; the map is in the order of the last passage that became known. */
   readonly #last = new Map<string, Map<string, Passage>>();
   readonly #judged: ReadonlySet<string>;
@@ -63,9 +66,10 @@ export class ClockWatch {
       const [a, b] = from < to ? [from, to] : [to, from];
       const known = this.#pairs.get(`${a} ${b}`);
       const secondsMax = Math.max(maxSeconds, known?.secondsMax ?? 0);
-      this.#pairs.set(`${a} ${b}`, { ends: [a, b], secondsMax, usual: [], recent: [] });
-      this.#neighbours.set(a, (this.#neighbours.get(a) ?? new Set()).add(b));
-      this.#neighbours.set(b, (this.#neighbours.get(b) ?? new Set()).add(a));
+      const pair: Pair = { ends: [a, b], secondsMax, usual: [], recent: [] };
+      this.#pairs.set(`${a} ${b}`, pair);
+      this.#neighbours.set(a, (this.#neighbours.get(a) ?? new Map<string, Pair>()).set(b, pair));
+      this.#neighbours.set(b, (this.#neighbours.get(b) ?? new Map<string, Pair>()).set(a, pair));
     }
   }
 
@@ -76,14 +80,12 @@ export class ClockWatch {
     const passages = this.#passagesOf(`${kind} ${deviceId}`);
     const own = passages.get(detectorId);
     passages.set(detectorId, { timeMs, order: this.#order++ });
-    for (const neighbour of this.#neighbours.get(detectorId) ?? []) {
+    for (const [neighbour, pair] of this.#neighbours.get(detectorId) ?? []) {
       const before = passages.get(neighbour);
       // Whoever has been here since was on another way.
       if (before === undefined || (own !== undefined && own.order > before.order)) continue;
-      const [a, b] = detectorId < neighbour ? [detectorId, neighbour] : [neighbour, detectorId];
-      const pair = this.#pairs.get(`${a} ${b}`);
-      const seconds = (detectorId === b ? timeMs - before.timeMs : before.timeMs - timeMs) / 1000;
-      if (pair !== undefined && Math.abs(seconds) <= pair.secondsMax) pair.recent.push({ timeMs: madeAtMs, seconds });
+      const seconds = (detectorId === pair.ends[1] ? timeMs - before.timeMs : before.timeMs - timeMs) / 1000;
+      if (Math.abs(seconds) <= pair.secondsMax) pair.recent.push({ timeMs: madeAtMs, seconds });
     }
   }
 
@@ -91,10 +93,7 @@ export class ClockWatch {
     const passages = this.#last.get(device) ?? new Map<string, Passage>();
     this.#last.delete(device);
     this.#last.set(device, passages);
-    for (const oldest of this.#last.keys()) {
-      if (this.#last.size <= devicesMax) break;
-      this.#last.delete(oldest);
-    }
+    if (this.#last.size > devicesMax) this.#last.delete(this.#last.keys().next().value ?? '');
     return passages;
   }
 
@@ -190,29 +189,21 @@ function agreedOf(seconds: readonly number[]): number | undefined {
 /** By how much recent passages are shifted against the usual, in seconds; undefined where too few are known, or their pattern is another. */
 function shiftOf({ usual, recent, secondsMax }: Pair): number | undefined {
   if (usual.length < usualMin || recent.length < recentCount) return undefined;
-  const counts = new Map<number, number>();
+  const reach = Math.ceil(secondsMax / classS);
+  const middle = reach + nearness.length;
+  /** How many of the usual ones are near, by class. */
+  const counts = new Uint16Array(2 * middle + 1);
   for (const seconds of usual) {
-    const at = Math.round(seconds / classS);
-    for (const [near, weight] of [
-      [-2, 0.25],
-      [-1, 0.75],
-      [0, 1],
-      [1, 0.75],
-      [2, 0.25],
-    ] as const) {
-      counts.set(at + near, (counts.get(at + near) ?? 0) + weight);
-    }
+    const first = Math.round(seconds / classS) + middle - (nearness.length - 1) / 2;
+    for (let i = 0; i < nearness.length; i++) counts[first + i] = (counts[first + i] ?? 0) + (nearness[i] ?? 0);
   }
-  const own = usual.reduce((sum, seconds) => sum + (counts.get(Math.round(seconds / classS)) ?? 0), 0) / usual.length;
+  const near = (seconds: number, classes: number) => counts[Math.round(seconds / classS) - classes + middle] ?? 0;
+  const own = usual.reduce((sum, seconds) => sum + near(seconds, 0), 0) / usual.length;
   const fit = (classes: number) =>
-    recent.reduce(
-      (sum, { seconds }) => sum + Math.min(1, (counts.get(Math.round(seconds / classS) - classes) ?? 0) / own),
-      0,
-    ) / recent.length;
+    recent.reduce((sum, { seconds }) => sum + Math.min(1, near(seconds, classes) / own), 0) / recent.length;
   const unshifted = fit(0);
   if (unshifted >= fits) return 0;
   let best = { classes: 0, fit: unshifted };
-  const reach = Math.floor(secondsMax / classS);
   for (let classes = -reach; classes <= reach; classes++) {
     const now = fit(classes);
     if (now > best.fit) best = { classes, fit: now };

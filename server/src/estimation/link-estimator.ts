@@ -17,8 +17,10 @@ export interface LinkEstimator {
   add(match: Match): void;
   /** A match was shown to be none by a late event; one that never was added is passed over. */
   remove(match: Match): void;
-  /** The estimate at a time, Unix milliseconds; times rise by a minute from call to call. */
-  estimateAt(timeMs: number): Estimate;
-  /** How a match counted in the estimate made last. */
+  /** Time goes on to a moment, Unix milliseconds; it rises by a minute from call to call. */
+  advanceTo(timeMs: number): void;
+  /** The estimate at that moment. */
+  estimate(): Estimate;
+  /** How a match counts in it. */
   judge(match: Match): Judgement;
 }

@@ -76,9 +76,9 @@ export class NetworkEstimator {
     for (const [endMs, term] of this.#terms) {
       if (endMs < own) this.#terms.delete(endMs);
       else {
-        const estimates = term.estimatesAt(timeMs);
+        term.advanceTo(timeMs);
         if (endMs !== own) continue;
-        found = estimates;
+        found = term.estimates();
         this.#judging = term;
       }
     }

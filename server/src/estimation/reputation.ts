@@ -26,21 +26,20 @@ export class Reputation {
   /** 0 for a device that nothing speaks against, to 0.85. */
   doubt({ before, arrivedMs }: Match): number {
     if (before === undefined) return 0;
-    const peers = (this.#peers.get(before.fromDetectorId) ?? []).filter((peer) => peer.arrivedMs > arrivedMs - peersMs);
-    if (peers.length < peersMin) return 0;
-    const usual = quantile(
-      peers.map(({ logTime }) => logTime).sort((a, b) => a - b),
-      peersQuantile,
-    );
+    const logTimes: number[] = [];
+    for (const peer of this.#peers.get(before.fromDetectorId) ?? []) {
+      if (peer.arrivedMs > arrivedMs - peersMs) logTimes.push(peer.logTime);
+    }
+    if (logTimes.length < peersMin) return 0;
+    const usual = quantile(new Float64Array(logTimes).sort(), peersQuantile);
     return Math.min(doubtMax, Math.max(0, credenceGood - credenceBeside(Math.log(before.travelTimeS) - usual)));
   }
 
   note({ before, arrivedMs }: Match): void {
     if (before === undefined) return;
     const peers = this.#peers.get(before.fromDetectorId) ?? [];
-    this.#peers.set(before.fromDetectorId, [
-      ...peers.slice(1 - peersMax),
-      { arrivedMs, logTime: Math.log(before.travelTimeS) },
-    ]);
+    if (peers.length >= peersMax) peers.shift();
+    peers.push({ arrivedMs, logTime: Math.log(before.travelTimeS) });
+    this.#peers.set(before.fromDetectorId, peers);
   }
 }

@@ -53,11 +53,16 @@ export class Term {
     }
   }
 
-  /** The estimates at a time; times rise by a minute from call to call. */
-  estimatesAt(timeMs: number): readonly { readonly link: Link; readonly estimate: Estimate }[] {
+  /** Time goes on to a moment; it rises by a minute from call to call. */
+  advanceTo(timeMs: number): void {
     this.#offsets = this.#clocks.offsetsAt(timeMs);
+    for (const estimator of this.#estimators.values()) estimator.advanceTo(timeMs);
+  }
+
+  /** The estimates at that moment. */
+  estimates(): readonly { readonly link: Link; readonly estimate: Estimate }[] {
     return [...this.#estimators].map(([link, estimator]) => {
-      const estimate = estimator.estimateAt(timeMs);
+      const estimate = estimator.estimate();
       const clockOffsetS = this.#offsetOf(link);
       if (clockOffsetS === undefined) return { link, estimate };
       const { travelTime: _, ...rest } = estimate;

@@ -35,6 +35,9 @@ const walkDensityMin = 0.003;
 /** States that are less likely than this are left out where matches are judged: all of them together are next to nothing. */
 const probabilityMin = 1e-5;
 
+/** Far above the least number there is, far below what a match makes of 1. */
+const sumMin = 1e-200;
+
 const kernelReach = Math.ceil((3 * driftPerMinute) / step);
 const kernel = normalised(
   Float64Array.from({ length: 2 * kernelReach + 1 }, (_, i) => bell((i - kernelReach) * step, driftPerMinute)),
@@ -54,9 +57,9 @@ export interface Belief {
  * minute the belief is spread out, each match sharpens it.
  */
 export class TravelTimeFilter {
+  /** Up to a factor: see #sum. */
   readonly #p: Float64Array;
-  /** What the belief was before; its memory is used again. */
-  readonly #spare = new Float64Array(states);
+  #sum = 1;
   #jump: Float64Array;
   readonly #walkLogTime: number | undefined;
   /** The states that count, while the belief is as it is. */
@@ -76,8 +79,8 @@ export class TravelTimeFilter {
 
   /** A minute passes. */
   predict(): void {
-    const before = this.#p;
-    const drifted = this.#spare.fill(0);
+    const before = this.#probabilities();
+    const drifted = scratch.fill(0);
     for (let at = 0; at < states; at++) {
       const p = before[at] ?? 0;
       if (p < 1e-12) continue;
@@ -105,40 +108,53 @@ export class TravelTimeFilter {
    */
   update(logTime: number, vote: number, doubt: number): void {
     const walk = this.#walkDensity(logTime);
-    const tables = walk > 0 ? undefined : likelihoodsOf(vote, doubt);
-    const shares = sharesOf(stepped(doubt));
     const place = placeOf(logTime);
+    this.#sum =
+      walk > 0 ? this.#updateBeside(walk, place, vote, doubt) : this.#updateBy(likelihoodsOf(vote, doubt), place);
+    if (this.#sum < sumMin) this.#probabilities();
+    this.#likely = undefined;
+  }
+
+  /** Of a match that no walker makes: what there is to know of it is in tables. */
+  #updateBy(tables: readonly Float64Array[], place: number): number {
     const p = this.#p;
     let sum = 0;
-    for (let spread = 0, at = 0; spread < spreads.length; spread++) {
-      const table = tables?.[spread];
-      const ordinary = ordinaryTables[spread];
-      for (let point = 0; point < points; point++, at++) {
-        const offset = place - point;
-        const likelihood =
-          table?.[offset] ??
-          (shares.ordinary * (ordinary?.[offset] ?? 0) +
-            shares.slow * (slowTable[offset] ?? 0) +
-            shares.elsewhere +
-            walk) **
-            vote;
-        const now = (p[at] ?? 0) * likelihood;
+    let at = 0;
+    for (const table of tables) {
+      for (let offset = place; offset > place - points; offset--, at++) {
+        const now = (p[at] ?? 0) * (table[offset] ?? 0);
         p[at] = now;
         sum += now;
       }
     }
-    for (let at = 0; at < states; at++) p[at] = (p[at] ?? 0) / sum;
-    this.#likely = undefined;
+    return sum;
+  }
+
+  #updateBeside(walk: number, place: number, vote: number, doubt: number): number {
+    const { ordinary, slow, elsewhere } = sharesOf(stepped(doubt));
+    const p = this.#p;
+    let sum = 0;
+    let at = 0;
+    for (const table of ordinaryTables) {
+      for (let offset = place; offset > place - points; offset--, at++) {
+        const density = ordinary * (table[offset] ?? 0) + slow * (slowTable[offset] ?? 0) + elsewhere + walk;
+        const now = (p[at] ?? 0) * density ** vote;
+        p[at] = now;
+        sum += now;
+      }
+    }
+    return sum;
   }
 
   /** The chance that a match with this ln(travel time) is of a driver who went through. */
   credence(logTime: number, doubt: number): number {
     const { ordinary, slow, elsewhere } = sharesOf(stepped(doubt));
     const place = placeOf(logTime);
+    const probabilities = this.#probabilities();
     let through = 0;
     let delayed = 0;
     for (const at of this.#likelyStates()) {
-      const p = this.#p[at] ?? 0;
+      const p = probabilities[at] ?? 0;
       const offset = place - (at % points);
       through += p * (ordinaryTables[Math.floor(at / points)]?.[offset] ?? 0);
       delayed += p * (slowTable[offset] ?? 0);
@@ -148,11 +164,12 @@ export class TravelTimeFilter {
   }
 
   belief(): Belief {
+    const probabilities = this.#probabilities();
     let mean = 0;
     let square = 0;
     let spread = 0;
     for (let at = 0; at < states; at++) {
-      const p = this.#p[at] ?? 0;
+      const p = probabilities[at] ?? 0;
       const logTime = logTimes[at % points] ?? 0;
       mean += p * logTime;
       square += p * logTime * logTime;
@@ -167,10 +184,20 @@ export class TravelTimeFilter {
     return walk < walkDensityMin ? 0 : walk;
   }
 
+  /** Their sum is brought to 1 only when they are looked at: one match follows another. */
+  #probabilities(): Float64Array {
+    if (this.#sum !== 1) {
+      for (let at = 0; at < states; at++) this.#p[at] = (this.#p[at] ?? 0) / this.#sum;
+      this.#sum = 1;
+    }
+    return this.#p;
+  }
+
   #likelyStates(): readonly number[] {
     if (this.#likely !== undefined) return this.#likely;
+    const probabilities = this.#probabilities();
     const found: number[] = [];
-    for (let at = 0; at < states; at++) if ((this.#p[at] ?? 0) >= probabilityMin) found.push(at);
+    for (let at = 0; at < states; at++) if ((probabilities[at] ?? 0) >= probabilityMin) found.push(at);
     this.#likely = found;
     return found;
   }
@@ -180,6 +207,9 @@ function normalised(values: Float64Array): Float64Array {
   const sum = values.reduce((total, value) => total + value, 0);
   return values.map((value) => value / sum);
 }
+
+/** For a prediction under way: the same memory for all filters, as memory near the processor is short. */
+const scratch = new Float64Array(states);
 
 const jumps = new Map<number, Float64Array>();
 

@@ -56,6 +56,7 @@ export class GridFilterEstimator implements LinkEstimator {
   /** How many are to be seen before what is usual is learned anew. */
   #learnAt = 1;
   #freeFlowS = Number.NaN;
+  #nowMs = 0;
 
   constructor(facts: LinkFacts) {
     const { lengthM, freeFlowSeconds } = facts;
@@ -75,13 +76,17 @@ export class GridFilterEstimator implements LinkEstimator {
     this.#doubts.delete(match.id);
   }
 
-  estimateAt(timeMs: number): Estimate {
+  advanceTo(timeMs: number): void {
+    this.#nowMs = timeMs;
     for (const { id } of this.#recent.forget(timeMs)) this.#doubts.delete(id);
     // Before the first match nothing is known that could grow old.
     if (this.#seen > 0) this.#filter.predict();
     if (this.#fresh.length > 0) this.#takeFresh();
-    const ageS = this.#recent.ageS(timeMs);
-    const samples = this.#recent.within(timeMs, windowS);
+  }
+
+  estimate(): Estimate {
+    const ageS = this.#recent.ageS(this.#nowMs);
+    const samples = this.#recent.within(this.#nowMs, windowS);
     const status = statusOf(samples.length, ageS);
     const base = { samples: samples.length, status, ...(ageS === undefined ? {} : { ageS }) };
     return this.#seen === 0 || status === 'no_data' ? base : { ...base, travelTime: this.#value(samples) };

@@ -1,5 +1,5 @@
 /** The quantile of values that rise, between neighbours in proportion (type 7 of Hyndman and Fan 1996). */
-export function quantile(sorted: readonly number[], part: number): number {
+export function quantile(sorted: ArrayLike<number>, part: number): number {
   const at = part * (sorted.length - 1);
   const low = sorted[Math.floor(at)] ?? Number.NaN;
   const high = sorted[Math.ceil(at)] ?? Number.NaN;

@@ -26,6 +26,7 @@ export class WindowEstimator implements LinkEstimator {
   readonly #facts: LinkFacts;
   readonly #recent = new RecentMatches();
   #last: RuleResult | undefined;
+  #nowMs = 0;
 
   constructor(rule: Rule, facts: LinkFacts) {
     this.#rule = rule;
@@ -40,10 +41,14 @@ export class WindowEstimator implements LinkEstimator {
     this.#recent.remove(match);
   }
 
-  estimateAt(timeMs: number): Estimate {
+  advanceTo(timeMs: number): void {
+    this.#nowMs = timeMs;
     this.#recent.forget(timeMs);
     this.#last = this.#rule(this.#recent, timeMs) ?? this.#last;
-    const ageS = this.#recent.ageS(timeMs);
+  }
+
+  estimate(): Estimate {
+    const ageS = this.#recent.ageS(this.#nowMs);
     const samples = this.#last?.used.length ?? 0;
     const status = statusOf(samples, ageS);
     const base = { status, ...(ageS === undefined ? {} : { ageS }) };
