@@ -1,0 +1,139 @@
+import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { statusJson } from '@tdc/shared/status-json.ts';
+import { ask, putDetectors, queryAt } from '../src/harness/rpc.ts';
+import { type RunningServer, startServer } from '../src/harness/server.ts';
+import { temporaryDirectory } from '../src/harness/temporary-directory.ts';
+import { until } from '../src/harness/until.ts';
+import type { GuestProcess } from './guest-process.ts';
+import { networkKey } from './network-key.ts';
+import type { VirtualMachine } from './virtual-machine.ts';
+
+export type BoxStatus = ReturnType<typeof statusJson>;
+export type ScannerStatus = BoxStatus['scanners'][number];
+
+/**
+ * On one processor of the emulated two: threads of one process on both make V8 crash now and then, as code that one has just written is run
+ * by the other from before it was. The radios' programs are on the other.
+ */
+const tdcAgent = ['taskset', '-c', '0', 'node', '/project/agent/bin/tdc-agent.js'] as const;
+export const stateDir = '/data/agent';
+/** As docs/agent.md advises for a box. */
+const env = { NODE_COMPILE_CACHE: '/data/cache', NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
+
+export interface BoxOptions {
+  readonly machine: VirtualMachine;
+  readonly server: RunningServer;
+  readonly detectorId?: string;
+  readonly scanners: string;
+  readonly flags?: readonly string[];
+}
+
+/** A server on this machine that knows the detector of a box, which the box reaches through its network. Disposing ends it. */
+export async function collectorOf(detectorIds: readonly string[]): Promise<RunningServer & AsyncDisposable> {
+  const folder = await temporaryDirectory();
+  const server = await startServer(folder.path);
+  await putDetectors(server.collector, detectorIds);
+  return {
+    ...server,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The agent of a detector, in a machine with radios, sending to a server outside of it. Disposing ends it at once. */
+export class Box implements AsyncDisposable {
+  readonly detectorId: string;
+  readonly #options: BoxOptions;
+  #agent: GuestProcess;
+
+  private constructor(options: BoxOptions) {
+    this.#options = options;
+    this.detectorId = options.detectorId ?? 'D1';
+    this.#agent = this.#start();
+  }
+
+  /** Gives the box the network's key, if it has none yet, and starts its agent. */
+  static async start(options: BoxOptions): Promise<Box> {
+    const importing = options.machine.start(
+      [...tdcAgent, 'key', 'import', '--state-dir', stateDir, '--detector-id', 'D1'],
+      { env },
+    );
+    importing.write(networkKey.text);
+    importing.endInput();
+    await importing.exit();
+    const box = new Box(options);
+    await box.#agent.pid();
+    return box;
+  }
+
+  get agent(): GuestProcess {
+    return this.#agent;
+  }
+
+  /** Starts the agent again, on the same state, after its end. */
+  async startAgain(): Promise<void> {
+    this.#agent = this.#start();
+    await this.#agent.pid();
+  }
+
+  /** What it last said of itself to the collector; undefined while it has said nothing. */
+  async reported(): Promise<BoxStatus | undefined> {
+    using query = queryAt(this.#options.server.query);
+    const { detectors } = await ask(query.client, query.client.listDetectors, {});
+    const status: AgentStatus | undefined = detectors.find(({ detector }) => detector?.id === this.detectorId)?.status;
+    return status === undefined ? undefined : statusJson(status);
+  }
+
+  /** Waits for a report that is as wanted. */
+  async reports(what: string, isWanted: (status: BoxStatus) => boolean, timeoutMs = 60_000): Promise<BoxStatus> {
+    let last: BoxStatus | undefined;
+    return until(
+      what,
+      async () => {
+        if (this.#agent.ended !== undefined) throw new Error(`no ${what}: ${this.#agent.describe()}`);
+        last = await this.reported();
+        return last !== undefined && isWanted(last) ? last : undefined;
+      },
+      { timeoutMs, pollMs: 250 },
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}; the last report: ${JSON.stringify(last)}\n${this.#agent.describe()}`);
+    });
+  }
+
+  /** Waits until the scanner has heard something that is younger than this moment of the guest's clock, in Unix milliseconds. */
+  async hears(name: string, afterMs: number, timeoutMs: number): Promise<BoxStatus> {
+    return this.reports(
+      `sightings of ${name} after ${new Date(afterMs).toISOString()}`,
+      (status) => Date.parse(scannerOf(status, name).last_sighting_at ?? '') > afterMs,
+      timeoutMs,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent[Symbol.asyncDispose]();
+  }
+
+  #start(): GuestProcess {
+    const { machine, server, scanners, flags = [] } = this.#options;
+    const port = server.collector.slice(server.collector.lastIndexOf(':') + 1);
+    return machine.start(
+      [
+        ...tdcAgent,
+        'run',
+        ...['--detector-id', this.detectorId, '--state-dir', stateDir, '--scanners', scanners],
+        ...['--collector-address', `${machine.hostAddress}:${port}`, '--allow-plaintext'],
+        ...['--clock-trust', '--status-interval-seconds', '1', '--uplink-backoff-ms-max', '2000'],
+        ...flags,
+      ],
+      { env },
+    );
+  }
+}
+
+export function scannerOf(status: BoxStatus, name: string): ScannerStatus {
+  const scanner = status.scanners.find((each) => each.name === name);
+  if (scanner === undefined) throw new Error(`no scanner ${name} in ${JSON.stringify(status)}`);
+  return scanner;
+}
