@@ -18,7 +18,11 @@ export type ScannerStatus = BoxStatus['scanners'][number];
 const tdcAgent = ['taskset', '-c', '0', 'node', '/project/agent/bin/tdc-agent.js'] as const;
 export const stateDir = '/data/agent';
 /** As docs/agent.md advises for a box. */
-const env = { NODE_COMPILE_CACHE: '/data/cache', NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
+const env = {
+  NODE_COMPILE_CACHE: '/data/cache',
+  NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=96',
+  MALLOC_ARENA_MAX: '2',
+};
 
 export interface BoxOptions {
   readonly machine: VirtualMachine;
