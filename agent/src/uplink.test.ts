@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { credentials, status } from '@grpc/grpc-js';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
@@ -326,4 +328,24 @@ describe('the status', () => {
     expect(refusals[0]).toContain('no such detector');
     expect(failures).toEqual([]);
   });
+});
+
+test('a connection that failed is let go of whole: weeks without a collector cost no memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const heapMb = () => {
+    collect();
+    return process.memoryUsage().heapUsed / 1e6;
+  };
+  const unpooled = { 'grpc.use_local_subchannel_pool': 1 } as const;
+  peer.goAway();
+  start({
+    backoff: { baseMs: 1, maxMs: 1 },
+    connect: () => new CollectorServiceClient(peer.address, credentials.createInsecure(), unpooled),
+  });
+  const heapAfter = (count: number) =>
+    vi.waitFor(() => expect(failures.length).toBeGreaterThanOrEqual(count), 60_000).then(heapMb);
+  const before = await heapAfter(100);
+  // Each that stayed would take 20 kB.
+  expect((await heapAfter(1100)) - before).toBeLessThan(5);
 });

@@ -146,6 +146,8 @@ export class Uplink {
               : reject(new UnavailableError(`no connection within ${connectTimeoutMs} ms`, { cause: error })),
           ),
         );
+        // A channel that was closed meanwhile and is asked to connect resolves its target's name for ever.
+        if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) return;
         state = channel.getConnectivityState(true);
       }
     };
