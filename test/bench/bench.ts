@@ -14,6 +14,7 @@ import { benchEtcdHour, benchHour } from './hour-of-ten-million.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutbox } from './outbox.ts';
 import { type Measurement, markdownTable } from './report.ts';
+import { benchWear } from './wear.ts';
 
 const benchmarks = new Map<string, (progress: (text: string) => void) => Promise<Measurement[]>>([
   ['ingest', benchIngest],
@@ -23,6 +24,7 @@ const benchmarks = new Map<string, (progress: (text: string) => void) => Promise
   ['hour', benchHour],
   ['etcd-hour', benchEtcdHour],
   ['estimation', benchEstimation],
+  ['wear', benchWear],
   ['memory', benchIdleMemory],
   ['cpu', benchCpu],
 ]);

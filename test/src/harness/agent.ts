@@ -22,7 +22,12 @@ export interface AgentPlace {
 export const stateDirectory = ({ directory, detectorId }: AgentPlace): string => join(directory, 'agents', detectorId);
 
 /** A command of the agent of one detector, as a process of its own. */
-export function startAgent(place: AgentPlace, command: readonly string[], flags: readonly string[] = []): Program {
+export function startAgent(
+  place: AgentPlace,
+  command: readonly string[],
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Program {
   const { directory, detectorId, keyFile, collector } = place;
   return new Program(
     'tdc-agent',
@@ -33,7 +38,7 @@ export function startAgent(place: AgentPlace, command: readonly string[], flags:
       ...['--log-level', 'warn'],
       ...flags,
     ],
-    { directory },
+    { directory, env },
   );
 }
 
