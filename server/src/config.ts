@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type ConfigOption, type ConfigValues, numeric, option } from '@tdc/shared/config.ts';
+import type { ServerTls } from '@tdc/shared/connection-front.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ClientTls } from '@tdc/shared/grpc-client.ts';
-import type { ServerTls } from '@tdc/shared/grpc-server.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
 import { estimatorNames } from '@tdc/shared/network.ts';
 import { z } from 'zod';

@@ -1,9 +1,14 @@
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
+  type ConnectionInjector,
+  experimental,
   type handleUnaryCall,
   logVerbosity,
+  type Metadata,
   Server,
   ServerCredentials,
+  type ServerInterceptor,
   type ServiceDefinition,
   setLogVerbosity,
   type UntypedServiceImplementation,
@@ -11,10 +16,10 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { ConnectionFront, type ConnectionLimits, type Peer, type ServerTls } from './connection-front.ts';
 import { UnavailableError } from './errors.ts';
 import { statusOfError, unexpectedErrors } from './grpc-status.ts';
 import type { Logger } from './logger.ts';
-import { readCertificates, readKeyPair } from './pem-file.ts';
 
 export interface GrpcService {
   /** Full name, such as `tdc.v1.CollectorService`. */
@@ -23,12 +28,21 @@ export interface GrpcService {
   readonly implementation: UntypedServiceImplementation;
 }
 
-/** PEM files of a server; clients show a certificate of the authority. */
-export interface ServerTls {
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly clientCaFile: string;
+/** What one port bears of its clients. */
+export interface GrpcServerLimits extends ConnectionLimits {
+  /** Silence after which a connection is asked whether it lives, and how long it may take to say so. */
+  readonly pingAfterMs: number;
+  readonly pingAnswerMs: number;
 }
+
+export const defaultGrpcServerLimits: GrpcServerLimits = {
+  connectionsMax: 4096,
+  connectionsPerPeerMax: 1024,
+  handshakeMs: 10_000,
+  // A peer that is gone without a word, or that never speaks HTTP/2, is found within 40 s.
+  pingAfterMs: 30_000,
+  pingAnswerMs: 10_000,
+};
 
 export interface GrpcServerOptions {
   /** Names the port in errors. */
@@ -39,6 +53,12 @@ export interface GrpcServerOptions {
   readonly services: readonly GrpcService[];
   readonly logger: Logger;
   readonly tls?: ServerTls;
+  readonly limits?: GrpcServerLimits;
+  /**
+   * Decides on each call of a connection, by what is known of its other end. Without it every call is served, over TLS to those alone who
+   * showed a good certificate.
+   */
+  readonly guard?: (peer: Peer) => ServerInterceptor;
 }
 
 /**
@@ -58,19 +78,21 @@ const messageBytesMax = 4 * 1024 * 1024;
 const healthName = 'grpc.health.v1.Health';
 const liveName = 'live';
 
-const serverOptions = {
+const serverOptions = ({ pingAfterMs, pingAnswerMs }: GrpcServerLimits) => ({
   'grpc.max_receive_message_length': messageBytesMax,
-  // A peer that is gone without a word is found within 40 s.
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-} as const;
+  'grpc.keepalive_time_ms': pingAfterMs,
+  'grpc.keepalive_timeout_ms': pingAnswerMs,
+  'grpc.max_concurrent_streams': 256,
+  // Nobody keeps a connection that asks for nothing; clients make a new one unasked.
+  'grpc.max_connection_idle_ms': 300_000,
+});
 
 /** Throws UnavailableError naming the port that cannot be had, and InvalidInputError for unreadable TLS files. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { name, services, logger } = options;
+  const { name, services, logger, limits = defaultGrpcServerLimits } = options;
   // The library would write on standard error what is thrown or logged here anyway.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server(serverOptions);
+  const server = new Server(serverOptions(limits));
   const names = ['', ...services.map((service) => service.name)];
   const health = new HealthImplementation({
     ...Object.fromEntries(names.map((each) => [each, 'NOT_SERVING' as const])),
@@ -81,18 +103,27 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     server.addService(definition, implementation);
   }
   addReflection(server, [...services.map((service) => service.name), healthName]);
-  const port = await bind(server, options);
+  const front = new ConnectionFront({
+    ...options,
+    limits,
+    certifiedOnly: options.guard === undefined,
+    take: taking(server, options),
+  });
+  const port = await bind(front, options);
   return {
     address: `${bracketed(options.host)}:${port}`,
     setServing(serving) {
       for (const each of names) health.setStatus(each, serving ? 'SERVING' : 'NOT_SERVING');
     },
     async stop(graceMs) {
+      const closed = front.stop();
       const cut = setTimeout(() => {
         logger.warn({ port: name }, `calls did not end within ${graceMs} ms: cutting them`);
         server.forceShutdown();
+        front.cut();
       }, graceMs);
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      server.tryShutdown(() => {});
+      await closed;
       clearTimeout(cut);
     },
   };
@@ -100,25 +131,29 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-function bind(server: Server, { name, host, port, tls }: GrpcServerOptions): Promise<number> {
-  const address = `${bracketed(host)}:${port}`;
-  const serverCredentials = credentialsOf(tls);
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, serverCredentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(new UnavailableError(`cannot listen on ${address} for ${name}: ${error.message}`, { cause: error }));
-    });
-  });
+async function bind(front: ConnectionFront, { name, host, port }: GrpcServerOptions): Promise<number> {
+  try {
+    return await front.listen(host, port);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new UnavailableError(`cannot listen on ${bracketed(host)}:${port} for ${name}: ${why}`, { cause: error });
+  }
 }
 
-function credentialsOf(tls: ServerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const { cert, key } = readKeyPair(
-    { option: 'tls.cert', file: tls.certFile },
-    { option: 'tls.key', file: tls.keyFile },
-  );
-  const clientCa = readCertificates({ option: 'tls.client_ca', file: tls.clientCaFile });
-  return ServerCredentials.createSsl(clientCa, [{ cert_chain: cert, private_key: key }], true);
+/** Hands connections to the library: those of which the same is known share an injector, with the guard for them. */
+function taking(server: Server, { guard }: GrpcServerOptions): (socket: Socket, peer: Peer) => void {
+  const injectors = new Map<string, ConnectionInjector>();
+  const injectorFor = (peer: Peer): ConnectionInjector => {
+    const plain = ServerCredentials.createInsecure();
+    if (guard === undefined) return server.createConnectionInjector(plain);
+    return server.createConnectionInjector(experimental.createServerCredentialsWithInterceptors(plain, [guard(peer)]));
+  };
+  return (socket, peer) => {
+    const known = peer.type === 'refused' ? peer.reason : peer.type;
+    const injector = injectors.get(known) ?? injectorFor(peer);
+    injectors.set(known, injector);
+    injector.injectConnection(socket);
+  };
 }
 
 function addReflection(server: Server, services: readonly string[]): void {
@@ -131,15 +166,15 @@ function addReflection(server: Server, services: readonly string[]): void {
 
 /**
  * A unary method. The signal aborts when the caller has gone away or its deadline has passed; what the handler throws is
- * answered by statusOfError.
+ * answered by statusOfError. The metadata is the call's own, as the guard has passed it on.
  */
 export function unary<Request, Response>(
-  handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+  handle: (request: Request, signal: AbortSignal, metadata: Metadata) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort(new UnavailableError('the caller has gone away')));
-    handle(call.request, gone.signal).then(
+    handle(call.request, gone.signal, call.metadata).then(
       (response) => callback(null, response),
       (error: unknown) => callback(statusOfError(error)),
     );
