@@ -1,5 +1,6 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { expect, test } from 'vitest';
+import { defaultServerLimits } from './access/options.ts';
 import { serverConfigOf, serverOptions } from './config.ts';
 
 type Values = Parameters<typeof serverConfigOf>[0];
@@ -22,6 +23,7 @@ test('every default passes its own schema, and the defaults serve everything on 
     retention: { eventHours: 24, estimateDays: 1100 },
     estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
     eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+    limits: defaultServerLimits,
     logLevel: 'info',
   });
 });

@@ -6,6 +6,7 @@ import type { ClientTls } from '@tdc/shared/grpc-client.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
 import { estimatorNames } from '@tdc/shared/network.ts';
 import { z } from 'zod';
+import { limitOptions, type ServerLimits, serverLimitsOf } from './access/options.ts';
 import type { EventTimeLimits } from './collector/context.ts';
 import type { EstimatorConfig } from './estimator/service.ts';
 import type { RetentionAges } from './retention.ts';
@@ -37,6 +38,7 @@ export interface ServerConfig {
   readonly retention: RetentionAges;
   readonly estimator: EstimatorConfig;
   readonly eventTimes: EventTimeLimits;
+  readonly limits: ServerLimits;
   readonly logLevel: string;
   /** Absent: plain text. */
   readonly tls?: ServerTls;
@@ -135,6 +137,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
       300,
       "how far ahead of the server's clock an event may be",
     ),
+    ...limitOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
     option('tls.cert', file.optional(), undefined, "file of the server's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
@@ -175,6 +178,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
       ageDaysMax: values['collector.event_age_days_max'],
       aheadSecondsMax: values['collector.event_ahead_seconds_max'],
     },
+    limits: serverLimitsOf(values),
     logLevel: values['log.level'],
     ...(tls === undefined ? {} : { tls }),
   };

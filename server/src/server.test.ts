@@ -21,6 +21,7 @@ import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { eventToWire, nsFromMs } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { defaultServerLimits } from './access/options.ts';
 import type { ServerConfig } from './config.ts';
 import { openContext, type ServerContext } from './context.ts';
 import { CertificateAuthority } from './repositories/etcd/certificate-authority.ts';
@@ -42,6 +43,7 @@ const configIn = (at: string): ServerConfig => ({
   retention: { eventHours: 24, estimateDays: 1100 },
   estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+  limits: defaultServerLimits,
   logLevel: 'silent',
 });
 const addressOf = (name: 'collector' | 'query' | 'health') => server.addresses.get(name) ?? '';

@@ -1,4 +1,7 @@
 import { type GrpcServer, type GrpcService, startGrpcServer } from '@tdc/shared/grpc-server.ts';
+import { Guard } from './access/guard.ts';
+import { KnownTokens } from './access/known-tokens.ts';
+import { type AccessContext, accessService } from './access/service.ts';
 import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
 import type { CalledService } from './config.ts';
@@ -23,16 +26,17 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(context: ServerContext): Promise<RunningServer> {
   const shutdown = new AbortController();
   const servers = new Map<CalledService, GrpcServer>();
+  const access = accessOf(context, shutdown.signal);
   try {
     for (const name of context.config.services) {
       if (name === 'estimator') continue;
-      servers.set(name, await startService(name, context, shutdown.signal));
+      servers.set(name, await startService(name, context, access, shutdown.signal));
     }
   } catch (error) {
     await stopAll(servers, shutdown);
     throw error;
   }
-  const background = runBackground(context, [...servers.values()], shutdown.signal);
+  const background = runBackground(context, access, [...servers.values()], shutdown.signal);
   return {
     addresses: new Map([...servers].map(([name, { address }]) => [name, address])),
     failed: background.then(() => new Promise<never>(() => {})),
@@ -43,7 +47,23 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   };
 }
 
-function startService(name: CalledService, context: ServerContext, shutdown: AbortSignal): Promise<GrpcServer> {
+interface Access extends AccessContext {
+  readonly guard: Guard;
+}
+
+function accessOf({ config, repository, clock, logger }: ServerContext, shutdown: AbortSignal): Access {
+  const store = repository.accessTokens;
+  const known = new KnownTokens({ store, clock, logger, shutdown });
+  const guard = new Guard({ tokens: known, rates: config.limits, clock, logger });
+  return { store, known, guard, clock };
+}
+
+function startService(
+  name: CalledService,
+  context: ServerContext,
+  access: Access,
+  shutdown: AbortSignal,
+): Promise<GrpcServer> {
   const { config, logger } = context;
   const { host } = config;
   const tls = name === 'health' && config.healthPlaintext ? undefined : config.tls;
@@ -51,24 +71,33 @@ function startService(name: CalledService, context: ServerContext, shutdown: Abo
     name,
     host,
     port: config.ports[name],
-    services: servicesOf(name, context, shutdown),
+    services: servicesOf(name, context, access, shutdown),
     logger,
+    limits: config.limits.connections,
+    guard: access.guard.interceptorFor,
     ...(tls === undefined ? {} : { tls }),
   });
 }
 
 /** The health port answers for the whole process; the other ports answer for themselves besides. */
-function servicesOf(name: CalledService, context: ServerContext, shutdown: AbortSignal): readonly GrpcService[] {
+function servicesOf(
+  name: CalledService,
+  context: ServerContext,
+  access: Access,
+  shutdown: AbortSignal,
+): readonly GrpcService[] {
   const { config, repository, clock } = context;
   if (name === 'health') return [];
   if (name === 'query') return [queryService({ repository, clock, shutdown, estimation: config.estimator })];
   const detectors = new KnownDetectors(repository.network, clock);
-  return [collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown })];
+  const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
+  return [collector, accessService(access)];
 }
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
 async function runBackground(
   { config, repository, clock, logger }: ServerContext,
+  { guard }: Access,
   servers: readonly GrpcServer[],
   shutdown: AbortSignal,
 ): Promise<void> {
@@ -79,6 +108,7 @@ async function runBackground(
   const estimates = config.services.includes('estimator');
   await Promise.all([
     watchRepository({ repository, clock, logger, report }, shutdown),
+    guard.watchStreams(shutdown),
     retains ? keepRemovingOld({ repository, clock, logger, ...config.retention }, shutdown) : undefined,
     estimates ? runEstimator({ repository, clock, logger, config: config.estimator }, shutdown) : undefined,
   ]);

@@ -6,12 +6,21 @@ export abstract class TdcError extends Error {
   abstract readonly retryable: boolean;
   /** The field at fault as the contract or the configuration names it; empty where no field is. */
   readonly field: string;
+  /** Milliseconds before which the same request is not worth sending again; 0 where nothing is known of that. */
+  readonly retryAfterMs: number;
 
-  constructor(message: string, options: { field?: string; cause?: unknown } = {}) {
+  constructor(message: string, options: TdcErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.field = options.field ?? '';
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
+}
+
+export interface TdcErrorOptions {
+  readonly field?: string;
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
 }
 
 /** Input that can never be accepted: the message names the field, what came and what was expected. */
@@ -49,7 +58,12 @@ export class UnavailableError extends TdcError {
   readonly retryable = true;
 }
 
-/** The caller has not shown who it is, or may not do this. */
+/** The caller has not shown who it is, or what it showed is no good. */
+export class UnauthenticatedError extends TdcError {
+  readonly retryable = false;
+}
+
+/** The caller is known, and may not do this. */
 export class AccessError extends TdcError {
   readonly retryable = false;
 }

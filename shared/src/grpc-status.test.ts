@@ -19,6 +19,7 @@ import {
   OutOfRangeError,
   PreconditionError,
   TdcError,
+  UnauthenticatedError,
   UnavailableError,
 } from './errors.ts';
 import { ErrorDetail } from './generated/tdc/v1/collector.ts';
@@ -78,6 +79,7 @@ const classes = [
   [LimitError, 'RESOURCE_EXHAUSTED', true],
   [UnavailableError, 'UNAVAILABLE', true],
   [AccessError, 'PERMISSION_DENIED', false],
+  [UnauthenticatedError, 'UNAUTHENTICATED', false],
 ] as const;
 
 describe.each(classes)('%o', (Thrown, code, retryable) => {
@@ -118,11 +120,16 @@ test.each([
   ['INTERNAL', UnavailableError],
   ['UNAVAILABLE', UnavailableError],
   ['DATA_LOSS', UnavailableError],
-  ['UNAUTHENTICATED', AccessError],
+  ['UNAUTHENTICATED', UnauthenticatedError],
 ] as const)('the status %s of a server that is not ours is %o, with its name and words', async (name, expected) => {
   const error = await received({ code: status[name], details: 'said the proxy' });
   expect(error).toBeInstanceOf(expected);
   expect(error).toMatchObject({ message: `${name}: said the proxy`, field: '' });
+});
+
+test('how long to wait before trying again comes to the caller', async () => {
+  const error = await received(statusOfError(new LimitError('too many calls', { retryAfterMs: 1500 })));
+  expect(error).toMatchObject({ message: 'too many calls', retryAfterMs: 1500 });
 });
 
 describe('an error that is not for callers', () => {
@@ -174,14 +181,24 @@ describe('a trailer', () => {
 
   test('of somebody else is not read', async () => {
     const trailer = new Metadata();
-    const detail = ErrorDetail.encode({ field: 'theirs', message: 'theirs', retryable: true }).finish();
+    const detail = ErrorDetail.encode({
+      field: 'theirs',
+      message: 'theirs',
+      retryable: true,
+      retryAfterMs: 9,
+    }).finish();
     trailer.set('other-error-bin', Buffer.from(detail));
     expect(await received(failureWith(trailer))).toMatchObject({ message: 'NOT_FOUND: no such thing', field: '' });
   });
 
   test('cannot make an error of one class one of another', async () => {
     const trailer = new Metadata();
-    const detail = ErrorDetail.encode({ field: 'id', message: 'no such id', retryable: true }).finish();
+    const detail = ErrorDetail.encode({
+      field: 'id',
+      message: 'no such id',
+      retryable: true,
+      retryAfterMs: 0,
+    }).finish();
     trailer.set('tdc-error-bin', Buffer.from(detail));
     const error = await received(failureWith(trailer));
     expect(error).toBeInstanceOf(NotFoundError);

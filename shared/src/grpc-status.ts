@@ -9,11 +9,13 @@ import {
   OutOfRangeError,
   PreconditionError,
   TdcError,
+  type TdcErrorOptions,
+  UnauthenticatedError,
   UnavailableError,
 } from './errors.ts';
 import { ErrorDetail } from './generated/tdc/v1/collector.ts';
 
-type ErrorClass = new (message: string, options?: { field?: string; cause?: unknown }) => TdcError;
+type ErrorClass = new (message: string, options?: TdcErrorOptions) => TdcError;
 
 /** The first status of a class is the one it is sent as. */
 const table: readonly (readonly [ErrorClass, readonly [status, ...status[]]])[] = [
@@ -23,7 +25,8 @@ const table: readonly (readonly [ErrorClass, readonly [status, ...status[]]])[] 
   [OutOfRangeError, [status.OUT_OF_RANGE]],
   [LimitError, [status.RESOURCE_EXHAUSTED]],
   [UnavailableError, [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.ABORTED]],
-  [AccessError, [status.PERMISSION_DENIED, status.UNAUTHENTICATED]],
+  [UnauthenticatedError, [status.UNAUTHENTICATED]],
+  [AccessError, [status.PERMISSION_DENIED]],
 ];
 
 /** Errors that no class names, each a fault of ours: callers learn nothing of them, the log of the process does. */
@@ -47,7 +50,8 @@ export function statusOfError(error: unknown): StatusObject & Pick<ServiceError,
   // Half a character, which cutting can leave, would make the library throw where nothing catches it.
   const details = error.message.slice(0, messageLengthMax).toWellFormed();
   const code = table.find(([type]) => error instanceof type)?.[1][0] ?? status.INTERNAL;
-  const detail = ErrorDetail.encode({ field: error.field, message: details, retryable: error.retryable }).finish();
+  const { field, retryable, retryAfterMs } = error;
+  const detail = ErrorDetail.encode({ field, message: details, retryable, retryAfterMs }).finish();
   metadata.set(detailKey, Buffer.from(detail));
   return { name: error.name, message: details, code, details, metadata };
 }
@@ -57,7 +61,11 @@ export function errorOfStatus(error: ServiceError): TdcError {
   const type = table.find(([, statuses]) => statuses.includes(error.code))?.[0] ?? UnavailableError;
   const detail = detailOf(error);
   const name = status[error.code] ?? `status ${error.code}`;
-  return new type(detail?.message || `${name}: ${error.details}`, { field: detail?.field ?? '', cause: error });
+  return new type(detail?.message || `${name}: ${error.details}`, {
+    field: detail?.field ?? '',
+    retryAfterMs: detail?.retryAfterMs ?? 0,
+    cause: error,
+  });
 }
 
 function detailOf({ metadata }: ServiceError): ErrorDetail | undefined {

@@ -7,6 +7,7 @@ import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
+import { defaultServerLimits } from '../access/options.ts';
 import type { ServiceName } from '../config.ts';
 import { openContext } from '../context.ts';
 import { startServer } from '../server.ts';
@@ -71,6 +72,7 @@ async function startIn(
       retention: { eventHours: 0, estimateDays: 0 },
       estimator: { estimator: 'grid-filter', rotating: true, delaySeconds: 1, reachHours: 24 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+      limits: defaultServerLimits,
       logLevel: 'silent',
     },
     systemClock,

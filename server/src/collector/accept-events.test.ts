@@ -31,7 +31,8 @@ beforeEach(async () => {
 });
 afterEach(() => repository[Symbol.asyncDispose]());
 
-const record = (events: readonly DetectionEvent[]) => recordBatch(context, events.map(eventToWire), never);
+const record = (events: readonly DetectionEvent[]) =>
+  recordBatch(context, { type: 'local' }, events.map(eventToWire), never);
 
 async function stored(): Promise<readonly DetectionEvent[]> {
   const scan = { detectorId: 'D1', fromMs: 0, toMs: 2 ** 48, order: 'oldest-first', limit: 1000, kinds: [] } as const;

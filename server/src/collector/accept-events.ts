@@ -3,6 +3,8 @@ import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { RejectedEvent } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import type { Event as WireEvent } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { type Problem, parseEvent } from '@tdc/shared/wire.ts';
+import { expectOwn } from '../access/own-detector.ts';
+import type { Principal } from '../access/principal.ts';
 import type { CollectorContext, EventTimeLimits } from './context.ts';
 
 const batchEventsMax = 1000;
@@ -15,17 +17,19 @@ export interface Recorded {
 
 /**
  * Records the good events of a batch and says what is wrong with the others. Resolves once the repository has committed
- * them. Throws InvalidInputError for a batch of a wrong size, PreconditionError for an unknown detector, UnavailableError
+ * them. Throws InvalidInputError for a batch of a wrong size, AccessError for an event of a detector that is not the sender, PreconditionError for an unknown detector, UnavailableError
  * when the repository does not take the events; nothing of the batch is stored then, or all of it.
  */
 export async function recordBatch(
   context: CollectorContext,
+  sender: Principal,
   wire: readonly WireEvent[],
   signal: AbortSignal,
 ): Promise<Recorded> {
   if (wire.length < 1 || wire.length > batchEventsMax) {
     throw new InvalidInputError(`${wire.length} events: expected 1 to ${batchEventsMax}`, { field: 'events' });
   }
+  for (const [index, { detectorId }] of wire.entries()) expectOwn(sender, `events[${index}].detector_id`, detectorId);
   const events: DetectionEvent[] = [];
   const rejected: RejectedEvent[] = [];
   const nowMs = context.clock.nowMs();

@@ -1,6 +1,8 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ReportStatusRequest, ReportStatusResponse } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { expectOwn } from '../access/own-detector.ts';
+import type { Principal } from '../access/principal.ts';
 import { acceptedDetectorId } from './accepted.ts';
 import type { CollectorContext } from './context.ts';
 
@@ -11,10 +13,12 @@ const errorLengthMax = 1000;
 
 export async function reportStatus(
   { repository, clock }: CollectorContext,
+  sender: Principal,
   request: ReportStatusRequest,
   signal: AbortSignal,
 ): Promise<ReportStatusResponse> {
   const status = acceptedStatus(request.status);
+  expectOwn(sender, 'status.detector_id', status.detectorId);
   await repository.statuses.put({ status, reportedAtMs: clock.nowMs() }, signal);
   return {};
 }

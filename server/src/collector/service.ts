@@ -1,5 +1,6 @@
 import { type CollectorServiceServer, CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { type GrpcService, unary } from '@tdc/shared/grpc-server.ts';
+import { principalOf } from '../access/principal.ts';
 import type { CollectorContext } from './context.ts';
 import { deleteDetector } from './delete-detector.ts';
 import { deleteLink } from './delete-link.ts';
@@ -12,13 +13,13 @@ import { streamEvents } from './stream-events.ts';
 /** All writes from outside. */
 export function collectorService(context: CollectorContext): GrpcService {
   const implementation: CollectorServiceServer = {
-    streamEvents: (call) => streamEvents(context, call),
-    recordEvents: unary((request, signal) => recordEvents(context, request, signal)),
+    streamEvents: (call) => streamEvents(context, principalOf(call.metadata), call),
+    recordEvents: unary((request, signal, metadata) => recordEvents(context, principalOf(metadata), request, signal)),
     putDetector: unary((request, signal) => putDetector(context, request, signal)),
     deleteDetector: unary((request, signal) => deleteDetector(context, request, signal)),
     putLink: unary((request, signal) => putLink(context, request, signal)),
     deleteLink: unary((request, signal) => deleteLink(context, request, signal)),
-    reportStatus: unary((request, signal) => reportStatus(context, request, signal)),
+    reportStatus: unary((request, signal, metadata) => reportStatus(context, principalOf(metadata), request, signal)),
   };
   return { name: 'tdc.v1.CollectorService', definition: CollectorServiceService, implementation };
 }

@@ -60,7 +60,7 @@ beforeEach(async () => {
     { streamEvents: definition },
     {
       streamEvents: (call: ServerDuplexStream<StreamEventsRequest, StreamEventsResponse>) =>
-        streamEvents(context, call),
+        streamEvents(context, { type: 'local' }, call),
     },
   );
   const port = await new Promise<number>((resolve, reject) => {

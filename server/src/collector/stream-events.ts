@@ -2,6 +2,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { StreamEventsRequest, StreamEventsResponse } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { statusOfError } from '@tdc/shared/grpc-status.ts';
+import type { Principal } from '../access/principal.ts';
 import { drained } from '../drain.ts';
 import { type Recorded, recordBatch } from './accept-events.ts';
 import type { CollectorContext } from './context.ts';
@@ -19,12 +20,13 @@ type Outcome =
  * stream, after the acknowledgements of the batches before it; what came behind it may have been stored without an
  * acknowledgement, and is sent again.
  */
-export function streamEvents(context: CollectorContext, call: Call): void {
-  new BatchStream(context, call).start();
+export function streamEvents(context: CollectorContext, sender: Principal, call: Call): void {
+  new BatchStream(context, sender, call).start();
 }
 
 class BatchStream {
   readonly #context: CollectorContext;
+  readonly #sender: Principal;
   readonly #call: Call;
   readonly #gone = new AbortController();
   /** Settles when every batch taken so far is acknowledged, or the stream is over. Never rejects. */
@@ -33,8 +35,9 @@ class BatchStream {
   /** `ending`: takes no more batches and acknowledges those it has. */
   #state: 'open' | 'ending' | 'over' = 'open';
 
-  constructor(context: CollectorContext, call: Call) {
+  constructor(context: CollectorContext, sender: Principal, call: Call) {
     this.#context = context;
+    this.#sender = sender;
     this.#call = call;
   }
 
@@ -56,7 +59,7 @@ class BatchStream {
     if (this.#state !== 'open') return;
     this.#inFlight++;
     if (this.#inFlight >= batchesInFlightMax) this.#call.pause();
-    const outcome = recordBatch(this.#context, request.events, this.#gone.signal).then(
+    const outcome = recordBatch(this.#context, this.#sender, request.events, this.#gone.signal).then(
       (recorded): Outcome => ({ type: 'recorded', recorded }),
       (error: unknown): Outcome => ({ type: 'failed', error }),
     );

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Repository } from '../repository.ts';
+import { accessTokenContract } from './access-tokens.contract.ts';
 import { claimContract } from './claims.contract.ts';
 import { type ContractSubject, detector, never, type RepositoryUnderTest } from './contract-subject.ts';
 import { estimateContract } from './estimates.contract.ts';
@@ -34,5 +35,6 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     statusContract(contractSubject);
     claimContract(contractSubject);
     estimateContract(contractSubject);
+    accessTokenContract(contractSubject);
   });
 }

@@ -10,6 +10,8 @@
  *     /<prefix>/estimates/<destination>/<unix seconds>/<revision>     the travel times of a minute, of the links to a detector
  *     /<prefix>/newest-estimates/<destination>                        those of the last minute
  *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
+ *     /<prefix>/access-tokens/<id>                                    an operator's token, by its hash
+ *     /<prefix>/access-token-uses/<id>                                when it was last used, Unix milliseconds
  *     /<prefix>/network                                               changes with every change of registry or links
  *     /<prefix>/schema                                                version of all this, and the identity of the store
  */
@@ -64,6 +66,14 @@ export class Keys {
 
   worker(workerId: string): string {
     return `${this.#root}/workers/${workerId}`;
+  }
+
+  accessToken(id: string): string {
+    return `${this.#root}/access-tokens/${id}`;
+  }
+
+  accessTokenUse(id: string): string {
+    return `${this.#root}/access-token-uses/${id}`;
   }
 
   /** The travel times of a minute; revisions have four digits. */

@@ -2,6 +2,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { Repository } from '../../repository.ts';
+import { EtcdAccessTokenStore } from './access-tokens.ts';
 import { EtcdClaimStore } from './claims.ts';
 import { keepCompacting } from './compaction.ts';
 import { EtcdConnection, type EtcdOptions } from './connection.ts';
@@ -62,6 +63,7 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
     statuses: new EtcdStatusStore(connection, keys),
     claims: new EtcdClaimStore(connection, keys, clock),
     estimates: new EtcdEstimateStore(connection, keys),
+    accessTokens: new EtcdAccessTokenStore(connection, keys),
     staleSinceMs: () => connection.staleSinceMs,
     async ping(signal) {
       // Answered by a majority, or not at all.

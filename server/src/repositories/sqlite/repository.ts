@@ -1,4 +1,5 @@
 import type { Repository } from '../../repository.ts';
+import { SqliteAccessTokenStore } from './access-tokens.ts';
 import { SqliteClaimStore } from './claims.ts';
 import { SqliteEstimateStore } from './estimates.ts';
 import { EventRemover } from './event-remover.ts';
@@ -35,6 +36,7 @@ function compose(open: OpenDatabase): Repository {
     statuses: new SqliteStatusStore(open, network.knows),
     claims,
     estimates: new SqliteEstimateStore(open, claims),
+    accessTokens: new SqliteAccessTokenStore(open),
     staleSinceMs: () => undefined,
     async ping(signal) {
       signal.throwIfAborted();

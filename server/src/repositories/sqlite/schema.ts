@@ -107,6 +107,18 @@ const migrations = [
   `
   ALTER TABLE events ADD COLUMN device_class INTEGER;
   `,
+  `
+  CREATE TABLE access_tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    revoked_at_ms INTEGER,
+    last_used_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {

@@ -130,6 +130,8 @@ export interface ErrorDetail {
   message: string;
   /** Whether the same request can succeed later. */
   retryable: boolean;
+  /** Milliseconds to wait before it is sent again; 0 where nothing is known of that. */
+  retryAfterMs: number;
 }
 
 function createBaseStreamEventsRequest(): StreamEventsRequest {
@@ -1213,7 +1215,7 @@ export const ReportStatusResponse: MessageFns<ReportStatusResponse> = {
 };
 
 function createBaseErrorDetail(): ErrorDetail {
-  return { field: "", message: "", retryable: false };
+  return { field: "", message: "", retryable: false, retryAfterMs: 0 };
 }
 
 export const ErrorDetail: MessageFns<ErrorDetail> = {
@@ -1226,6 +1228,9 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
     }
     if (message.retryable !== false) {
       writer.uint32(24).bool(message.retryable);
+    }
+    if (message.retryAfterMs !== 0) {
+      writer.uint32(32).uint32(message.retryAfterMs);
     }
     return writer;
   },
@@ -1267,6 +1272,14 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
             message.retryable = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retryAfterMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1284,6 +1297,11 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
       field: isSet(object.field) ? globalThis.String(object.field) : "",
       message: isSet(object.message) ? globalThis.String(object.message) : "",
       retryable: isSet(object.retryable) ? globalThis.Boolean(object.retryable) : false,
+      retryAfterMs: isSet(object.retryAfterMs)
+        ? globalThis.Number(object.retryAfterMs)
+        : isSet(object.retry_after_ms)
+        ? globalThis.Number(object.retry_after_ms)
+        : 0,
     };
   },
 
@@ -1298,6 +1316,9 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
     if (message.retryable !== false) {
       obj.retryable = message.retryable;
     }
+    if (message.retryAfterMs !== 0) {
+      obj.retryAfterMs = Math.round(message.retryAfterMs);
+    }
     return obj;
   },
 
@@ -1309,6 +1330,7 @@ export const ErrorDetail: MessageFns<ErrorDetail> = {
     message.field = object.field ?? "";
     message.message = object.message ?? "";
     message.retryable = object.retryable ?? false;
+    message.retryAfterMs = object.retryAfterMs ?? 0;
     return message;
   },
 };

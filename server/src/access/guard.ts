@@ -1,0 +1,78 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
+import type { Clock } from '@tdc/shared/clock.ts';
+import type { Peer } from '@tdc/shared/connection-front.ts';
+import type { Logger } from '@tdc/shared/logger.ts';
+import { Audit } from './audit.ts';
+import { Authenticator } from './authenticator.ts';
+import { GuardedCall } from './guarded-call.ts';
+import type { KnownTokens } from './known-tokens.ts';
+import { RateTable } from './rate-table.ts';
+
+/** How long a stream on which nothing comes may outlive a revocation that this server knows of. */
+const checkEveryMs = 2000;
+const burstSeconds = 10;
+
+export interface CallRates {
+  /** Calls a second of one principal, over ten seconds. */
+  readonly callsPerSecond: number;
+  /** Events a second of one detector, over ten seconds. */
+  readonly eventsPerSecond: number;
+}
+
+export interface GuardOptions {
+  readonly tokens: KnownTokens;
+  /** See Authenticator. */
+  readonly isRevoked?: (serial: string, signal: AbortSignal) => Promise<boolean>;
+  readonly rates: CallRates;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Lets through the calls of those who may make them; see rights.ts. */
+export class Guard {
+  readonly #clock: Clock;
+  readonly #shared: Pick<
+    ConstructorParameters<typeof GuardedCall>[0],
+    'authenticator' | 'audit' | 'calls' | 'events' | 'sleep'
+  >;
+  readonly #streams = new Set<GuardedCall>();
+
+  constructor(options: GuardOptions) {
+    const { clock, logger, rates } = options;
+    this.#clock = clock;
+    const rateOf = (perSecond: number) => new RateTable({ perSecond, burst: perSecond * burstSeconds }, clock);
+    this.#shared = {
+      authenticator: new Authenticator(options),
+      audit: new Audit(logger, clock),
+      calls: rateOf(rates.callsPerSecond),
+      events: rateOf(rates.eventsPerSecond),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+  }
+
+  /** For the calls of connections whose other end is known so far. */
+  readonly interceptorFor =
+    (peer: Peer): ServerInterceptor =>
+    ({ path, requestStream, responseStream }, call) => {
+      const guarded = new GuardedCall({
+        ...this.#shared,
+        path,
+        takesStream: requestStream,
+        peer,
+        call,
+        onOver: () => this.#streams.delete(guarded),
+      });
+      if (requestStream || responseStream) this.#streams.add(guarded);
+      return guarded.intercepted();
+    };
+
+  /** Ends streams whose caller may not go on, until the signal. */
+  async watchStreams(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#clock.sleep(checkEveryMs, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      for (const stream of this.#streams) await stream.check();
+    }
+  }
+}

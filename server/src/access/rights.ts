@@ -1,0 +1,124 @@
+/** The one table of who may call what. */
+import { AccessError, type TdcError, UnauthenticatedError, unreachable } from '@tdc/shared/errors.ts';
+import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { type Principal, principalText, type Role, roles } from './principal.ts';
+
+/** What a method asks of its caller. Methods, so that one table holds those of all requests. */
+export type Need<Request = unknown> =
+  | { readonly who: 'anyone' }
+  /** A detector or an operator. */
+  | { readonly who: 'known' }
+  | {
+      readonly who: 'detector';
+      /** Events of a request, which the rate of events counts. */
+      events?(request: Request): number;
+    }
+  | {
+      readonly who: 'operator';
+      readonly role: Role;
+      /** Of a write: what it is about, for the audit. */
+      subject?(request: Request): string;
+    };
+
+type RequestOf<Method> = Method extends { requestDeserialize: (bytes: Buffer) => infer Request } ? Request : never;
+
+/** The compiler asks for every method of a service. */
+type Rights<Definition> = { readonly [Method in keyof Definition]: Need<RequestOf<Definition[Method]>> };
+
+const reads: Need = { who: 'operator', role: 'viewer' };
+
+const collector: Rights<typeof CollectorServiceService> = {
+  streamEvents: { who: 'detector', events: ({ events }) => events.length },
+  recordEvents: { who: 'detector', events: ({ events }) => events.length },
+  reportStatus: { who: 'detector' },
+  putDetector: { who: 'operator', role: 'operator', subject: ({ detector }) => `detector ${detector?.id ?? ''}` },
+  deleteDetector: { who: 'operator', role: 'operator', subject: ({ detectorId }) => `detector ${detectorId}` },
+  putLink: {
+    who: 'operator',
+    role: 'operator',
+    subject: ({ link }) => `link ${link?.fromDetectorId ?? ''} to ${link?.toDetectorId ?? ''}`,
+  },
+  deleteLink: {
+    who: 'operator',
+    role: 'operator',
+    subject: ({ fromDetectorId, toDetectorId }) => `link ${fromDetectorId} to ${toDetectorId}`,
+  },
+};
+
+const query: Rights<typeof QueryServiceService> = {
+  listEvents: reads,
+  watchEvents: reads,
+  listDetectors: reads,
+  listLinks: reads,
+  listEstimates: reads,
+  watchEstimates: reads,
+  listMatches: reads,
+  getRoute: reads,
+};
+
+const access: Rights<typeof AccessServiceService> = {
+  createToken: { who: 'operator', role: 'admin', subject: ({ name }) => `token of ${name}` },
+  listTokens: { who: 'operator', role: 'admin' },
+  revokeToken: { who: 'operator', role: 'admin', subject: ({ id }) => `token ${id}` },
+};
+
+/** By the path of the method. Health is for probes, which are nobody; the contract is public, but not a way to load the server. */
+const table: ReadonlyMap<string, Need> = new Map([
+  ...pathsOf(CollectorServiceService, collector),
+  ...pathsOf(QueryServiceService, query),
+  ...pathsOf(AccessServiceService, access),
+  ['/grpc.health.v1.Health/Check', { who: 'anyone' }],
+  ['/grpc.health.v1.Health/List', { who: 'anyone' }],
+  ['/grpc.health.v1.Health/Watch', { who: 'anyone' }],
+  ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', { who: 'known' }],
+  ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', { who: 'known' }],
+]);
+
+function pathsOf<Definition extends Readonly<Record<keyof Definition, { readonly path: string }>>>(
+  definition: Definition,
+  rights: { readonly [Method in keyof Definition]: Need },
+): readonly (readonly [string, Need])[] {
+  const names = Object.keys(definition).filter((name): name is Extract<keyof Definition, string> => name in rights);
+  return names.map((name) => [definition[name].path, rights[name]]);
+}
+
+/** What a method asks for; undefined for one that the table does not know, which only `local` may call. */
+export const needOf = (path: string): Need | undefined => table.get(path);
+
+/** Why the principal may not call the method; undefined when it may. */
+export function refusalOf(path: string, principal: Principal): TdcError | undefined {
+  const need = needOf(path);
+  if (principal.type === 'local' || need?.who === 'anyone') return undefined;
+  if (need === undefined) return new AccessError(`${methodText(path)} is for nobody`);
+  if (principal.type === 'nobody') {
+    return new UnauthenticatedError(`${methodText(path)} is not for everybody: expected ${expectedText(need)}`);
+  }
+  if (isEnough(need, principal)) return undefined;
+  return new AccessError(
+    `${principalText(principal)} may not call ${methodText(path)}: expected ${expectedText(need)}`,
+  );
+}
+
+function isEnough(need: Need, principal: Exclude<Principal, { type: 'local' | 'nobody' }>): boolean {
+  if (need.who !== 'operator') return need.who !== 'detector' || principal.type === 'detector';
+  return principal.type === 'operator' && roles.indexOf(principal.role) >= roles.indexOf(need.role);
+}
+
+function expectedText(need: Need): string {
+  switch (need.who) {
+    case 'anyone':
+      return 'anybody';
+    case 'known':
+      return "a detector's certificate, or an operator's token";
+    case 'detector':
+      return "a detector's certificate";
+    case 'operator':
+      return `the token of ${need.role === 'admin' ? 'an admin' : `${need.role === 'viewer' ? 'a viewer' : 'an operator'}, or more`}`;
+    default:
+      return unreachable(need);
+  }
+}
+
+export const methodText = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
