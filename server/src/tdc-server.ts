@@ -6,6 +6,7 @@ import { type EstimatorName, estimatorNames } from '@tdc/shared/network.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import { type Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { type Role, roles } from './access/principal.ts';
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
 import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
@@ -64,6 +65,24 @@ await runProgram('tdc-server', async (argv, signal) => {
       signal,
     );
     process.stdout.write(`${JSON.stringify(copied)}\n`);
+  });
+  const create = program
+    .command('token')
+    .description("operators' tokens")
+    .command('create')
+    .description('make a token in the repository itself, without a server: the first admin of a network')
+    .requiredOption('--name <name>', 'whose it is: letters, digits and _.@-')
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--expires <duration>', 'how long it is good, at most 366d', '90d');
+  addConfigOptions(create, options).action(async (flags: { name: string; role: Role; expires: string }) => {
+    const { values } = resolved(create);
+    const { createTokenInRepository } = await import('./commands/token-create.ts');
+    const { stdout, stderr } = process;
+    const logger = createLogger({ level: values['log.level'], output: stderr });
+    await createTokenInRepository(
+      { repository: repositoryOf(values), ...flags, clock: systemClock, logger, stdout, stderr },
+      signal,
+    );
   });
   program
     .command('estimate')

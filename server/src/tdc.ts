@@ -12,6 +12,7 @@ import { addMatchesCommand } from './client/matches.ts';
 import { addNetworkApplyCommand } from './client/network-apply.ts';
 import { addNetworkShowCommand } from './client/network-show.ts';
 import { addRouteCommand } from './client/route.ts';
+import { addTokenCommands } from './client/token.ts';
 import { addTrafficCommand } from './client/traffic.ts';
 import { addTravelTimesCommand } from './client/travel-times.ts';
 
@@ -44,6 +45,7 @@ await runProgram('tdc', async (argv, signal) => {
   addDetectorsCommand(program, run);
   addDetectorShowCommand(program.command('detector').description('one detector'), run);
   addTrafficCommand(program, run);
+  addTokenCommands(program, run);
   addCompletionCommand(program);
   await program.parseAsync(argv, { from: 'user' });
 });

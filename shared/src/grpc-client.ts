@@ -16,11 +16,19 @@ export interface ClientTls {
   readonly keyFile?: string;
 }
 
-/** Plain text where there is no TLS. Throws InvalidInputError when a file cannot be read, or is damaged. */
-export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
+/**
+ * Plain text where there is no TLS. A token goes with every call, over TLS alone: in plain text it is not sent. Throws InvalidInputError when
+ * a file cannot be read, or is damaged.
+ */
+export function clientCredentials(tls: ClientTls | undefined, token?: string): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { ca, pair } = readClientTls(tls, 'tls');
-  return credentials.createSsl(ca, pair?.key ?? null, pair?.cert ?? null);
+  const channel = credentials.createSsl(ca, pair?.key ?? null, pair?.cert ?? null);
+  if (token === undefined) return channel;
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  const withToken = credentials.createFromMetadataGenerator((_, callback) => callback(null, metadata));
+  return credentials.combineChannelCredentials(channel, withToken);
 }
 
 /** What is in the files, which the options `ca`, `cert` and `key` below the prefix name. Throws as above. */

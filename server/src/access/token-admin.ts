@@ -1,5 +1,6 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { parseDuration } from '@tdc/shared/time-text.ts';
 import { quoted } from '@tdc/shared/wire.ts';
 import type { AccessToken, AccessTokenStore } from '../access-token-store.ts';
 import type { Role } from './principal.ts';
@@ -36,12 +37,7 @@ export async function createToken(
   if (!namePattern.test(name)) {
     throw new InvalidInputError(`${quoted(name)}: expected 1 to 64 of letters, digits and _.@-`, { field: 'name' });
   }
-  const life = seconds === 0 ? secondsByDefault : seconds;
-  if (!(life >= secondsMin && life <= secondsMax)) {
-    throw new InvalidInputError(`${seconds}: expected ${secondsMin} to ${secondsMax} seconds, at most 366 days`, {
-      field: 'seconds',
-    });
-  }
+  const life = seconds === 0 ? secondsByDefault : expectLife(seconds, 'seconds');
   const nowMs = clock.nowMs();
   await store.removeExpired(nowMs - keptAfterEndMs, signal);
   const token = newToken();
@@ -50,8 +46,19 @@ export async function createToken(
     name,
     role,
     createdAtMs: nowMs,
-    expiresAtMs: nowMs + Math.round(life) * 1000,
+    expiresAtMs: nowMs + life * 1000,
   };
   await store.add(kept, signal);
   return { token, kept };
 }
+
+function expectLife(seconds: number, field: string): number {
+  if (seconds >= secondsMin && seconds <= secondsMax) return seconds;
+  throw new InvalidInputError(`${seconds} seconds: expected ${secondsMin} to ${secondsMax}, which is 366 days`, {
+    field,
+  });
+}
+
+/** Of `--expires`. Throws InvalidInputError. */
+export const lifeSecondsOf = (expires: string): number =>
+  expectLife(Math.round(parseDuration(expires, { field: '--expires' }) / 1000), '--expires');

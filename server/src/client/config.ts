@@ -4,6 +4,7 @@ import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { parseDuration } from '@tdc/shared/time-text.ts';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { tokenFrom } from './token-source.ts';
 
 export const outputFormats = ['table', 'json', 'ndjson', 'csv'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
@@ -16,6 +17,8 @@ export interface ClientConfig {
   readonly query: string;
   /** Absent: plain text. */
   readonly tls?: ClientTls;
+  /** Shown over TLS alone. */
+  readonly token?: string;
   readonly output: OutputFormat;
   /** Times for people in UTC instead of local time. */
   readonly utc: boolean;
@@ -41,6 +44,7 @@ export function addGlobalOptions(program: Command): Command {
     .option('--tls-ca <file>', "authority of the servers' certificates (PEM); without it plain text is spoken")
     .option('--tls-cert <file>', 'own certificate (PEM), with --tls-key')
     .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--token-file <file>', 'file with the token to show (environment, for the token itself: TDC_TOKEN)')
     .option('--allow-plaintext', 'speak plain text with another machine')
     .addOption(new Option('--output <format>', 'how to print').choices(outputFormats).default('table'))
     .option('--utc', 'show times in UTC instead of local time')
@@ -53,6 +57,7 @@ const flagsSchema = z.object({
   tlsCa: z.string().optional(),
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),
+  tokenFile: z.string().optional(),
   allowPlaintext: z.boolean().default(false),
   output: z.enum(outputFormats),
   utc: z.boolean().default(false),
@@ -78,11 +83,20 @@ export function clientConfigOf(options: unknown, env: Environment = process.env)
   const collector = collect(() => addressOf('collector', flags, env, isPlain));
   const query = collect(() => addressOf('query', flags, env, isPlain));
   const timeoutMs = collect(() => timeoutOf(flags.timeout));
+  const token = collect(() => tokenFrom(flags.tokenFile, env));
+  const isFar = [collector, query].some((address) => address !== undefined && !isLoopback(hostOf(address)));
+  if (token !== undefined && flags.tlsCa === undefined && isFar) {
+    problems.push('a token is sent to another machine over TLS alone: give --tls-ca, or leave the token out');
+  }
   if (collector === undefined || query === undefined || timeoutMs === undefined || problems.length > 0) {
     throw new InvalidInputError(problems.join('\n'), { field: 'options' });
   }
   const { output, utc } = flags;
-  return { collector, query, output, utc, timeoutMs, ...(tls === undefined ? {} : { tls }) };
+  return {
+    ...{ collector, query, output, utc, timeoutMs },
+    ...(tls === undefined ? {} : { tls }),
+    ...(token === undefined ? {} : { token }),
+  };
 }
 
 const addressPattern = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s:[\]/]+):(\d{1,5})$/;

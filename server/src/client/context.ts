@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '@tdc/shared/clock.ts';
-import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
+import { InvalidInputError, LimitError, UnavailableError } from '@tdc/shared/errors.ts';
+import { AccessServiceClient } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
@@ -26,6 +27,7 @@ export interface ClientContext extends Surroundings, Disposable {
   readonly config: ClientConfig;
   readonly collector: CollectorServiceClient;
   readonly query: QueryServiceClient;
+  readonly access: AccessServiceClient;
 }
 
 /** Runs a command with a context that is made from its options. */
@@ -41,40 +43,49 @@ const channelOptions = {
   'grpc.max_reconnect_backoff_ms': 5000,
 } as const;
 
-/** Opens the way to both services; nothing connects before the first call. Throws InvalidInputError for a bad TLS file. */
+/** Opens the way to the services; nothing connects before the first call. Throws InvalidInputError for a bad TLS file. */
 export function openClient(config: ClientConfig, surroundings: Surroundings): ClientContext {
-  const credentials = clientCredentials(config.tls);
+  const credentials = clientCredentials(config.tls, config.token);
   const collector = new CollectorServiceClient(config.collector, credentials, channelOptions);
   const query = new QueryServiceClient(config.query, credentials, channelOptions);
+  const access = new AccessServiceClient(config.collector, credentials, channelOptions);
   return {
     ...surroundings,
     config,
     collector,
     query,
+    access,
     [Symbol.dispose]: () => {
-      collector.close();
-      query.close();
+      for (const client of [collector, query, access]) client.close();
     },
   };
 }
 
-export type Service = 'collector' | 'query';
+export type Service = 'collector' | 'query' | 'access';
 type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[1];
 
-/** Calls a method of one of the services. Rejects with a TdcError, or the signal's reason. */
+/**
+ * Calls a method of one of the services, again as long as the server asks to wait and the time of one call allows it. Rejects with a
+ * TdcError, or the signal's reason.
+ */
 export async function ask<Request, Response>(
   context: ClientContext,
   service: Service,
   method: Method<Request, Response>,
   request: Request,
 ): Promise<Response> {
-  const { config, signal } = context;
-  try {
-    const response = await callUnary(context[service], method, request, { timeoutMs: config.timeoutMs, signal });
-    warnOfStaleness(context, response);
-    return response;
-  } catch (error) {
-    throw withService(error, config, service);
+  const { config, signal, clock } = context;
+  const untilMs = clock.monotonicMs() + config.timeoutMs;
+  for (;;) {
+    try {
+      const response = await callUnary(context[service], method, request, { timeoutMs: config.timeoutMs, signal });
+      warnOfStaleness(context, response);
+      return response;
+    } catch (error) {
+      const waitMs = error instanceof LimitError ? error.retryAfterMs : 0;
+      if (waitMs === 0 || clock.monotonicMs() + waitMs > untilMs) throw withService(error, config, service);
+      await clock.sleep(waitMs, signal);
+    }
   }
 }
 
@@ -92,7 +103,7 @@ function warnOfStaleness(context: ClientContext, response: unknown): void {
 
 /** Says which service it was that did not answer, or that is another than was thought. */
 export function withService(error: unknown, config: ClientConfig, service: Service): unknown {
-  const at = `${service} ${config[service]}`;
+  const at = `${service} ${config[service === 'access' ? 'collector' : service]}`;
   if (error instanceof UnavailableError) {
     // Messages of the library can have a heading that nothing follows, and lines of the TLS library in them.
     const message = error.message.replace(/\. Resolution note: $/, '').replace(/\s+/g, ' ');
