@@ -5,7 +5,9 @@ import { SparingLog } from '@tdc/shared/sparing-log.ts';
 import { type Principal, principalText } from './principal.ts';
 import { methodText } from './rights.ts';
 
-const subjectLengthMax = 200;
+const textLengthMax = 300;
+/** A token that came where none belongs, such as in place of its id. */
+const tokenLike = /tdc_[\w-]+/g;
 /** Calls refused for their number are told of once in this time, with how many more there were. */
 const floodIntervalMs = 10_000;
 
@@ -45,12 +47,14 @@ export class Audit {
       ...(principal?.type === 'detector' ? { serial: principal.serial } : {}),
       peer: address,
       method: methodText(path),
-      ...(subject === '' ? {} : { subject: subject.slice(0, subjectLengthMax) }),
+      ...(subject === '' ? {} : { subject: fit(subject) }),
       result,
-      ...(code === status.OK ? {} : { reason: details }),
+      ...(code === status.OK ? {} : { reason: fit(details) }),
       ...more,
     };
     if (code === status.OK) this.#logger.info({ audit }, 'audit');
     else this.#logger.warn({ audit }, 'audit');
   }
 }
+
+const fit = (text: string): string => text.replace(tokenLike, 'tdc_...').slice(0, textLengthMax);

@@ -9,6 +9,9 @@ export interface Rate {
 /** Keys remembered; who has not come for longest is forgotten first, and has a full allowance again. */
 const keysMax = 10_000;
 
+/** What the arithmetic may be off by. */
+const roundingMs = 1e-6;
+
 interface Allowance {
   left: number;
   atMs: number;
@@ -47,7 +50,7 @@ export class RateTable {
   }
 
   #waitMs(left: number): number {
-    return left >= 0 ? 0 : Math.ceil((-left / this.#rate.perSecond) * 1000);
+    return Math.max(0, Math.ceil((-left / this.#rate.perSecond) * 1000 - roundingMs));
   }
 
   #allowanceOf(key: string): Allowance {

@@ -2,7 +2,6 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { type AccessServiceServer, AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { type GrpcService, unary } from '@tdc/shared/grpc-server.ts';
-import { quoted } from '@tdc/shared/wire.ts';
 import type { AccessTokenStore } from '../access-token-store.ts';
 import type { KnownTokens } from './known-tokens.ts';
 import { createToken } from './token-admin.ts';
@@ -24,7 +23,8 @@ export function accessService({ store, known, clock }: AccessContext): GrpcServi
     listTokens: unary(async (_, signal) => ({ tokens: (await store.list(signal)).map(tokenToWire) })),
     revokeToken: unary(async ({ id }, signal) => {
       if (!/^[0-9a-f]{16}$/.test(id)) {
-        throw new InvalidInputError(`${quoted(id)}: expected 16 hexadecimal digits`, { field: 'id' });
+        // Not repeated: it may be the token itself.
+        throw new InvalidInputError('expected the id of a token, 16 hexadecimal digits', { field: 'id' });
       }
       await store.revoke(id, clock.nowMs(), signal);
       known.forget(id);

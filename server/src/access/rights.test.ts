@@ -1,0 +1,76 @@
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SecuredClient, type SecuredServer, startSecuredServer } from './secured-server.ts';
+
+type Who = 'nobody' | 'D1' | 'viewer' | 'operator' | 'admin';
+
+let server: SecuredServer;
+let clients: Readonly<Record<Who, SecuredClient>>;
+
+beforeAll(async () => {
+  server = await startSecuredServer();
+  clients = {
+    nobody: server.client(),
+    D1: server.client({ certificate: server.detector('D1') }),
+    viewer: server.client({ token: await server.token('viewer') }),
+    operator: server.client({ token: await server.token('operator') }),
+    admin: server.client({ token: await server.token('admin') }),
+  };
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** How a method answers an empty request. */
+function codeOf(path: string, port: 'collector' | 'query', who: Who): Promise<status> {
+  const { promise, resolve } = Promise.withResolvers<status>();
+  const same = (bytes: Buffer) => bytes;
+  const call = clients[who][port].makeBidiStreamRequest(path, same, same);
+  call.on('data', () => call.cancel());
+  call.on('error', ({ code }: ServiceError) => resolve(code));
+  call.on('status', ({ code }) => resolve(code));
+  call.write(Buffer.alloc(0));
+  call.end();
+  return promise;
+}
+
+describe('every method', () => {
+  const boxes = ['streamEvents', 'recordEvents', 'reportStatus'];
+  const operators = ['putDetector', 'deleteDetector', 'putLink', 'deleteLink'];
+  const services = [
+    [CollectorServiceService, 'collector'],
+    [AccessServiceService, 'collector'],
+    [QueryServiceService, 'query'],
+  ] as const;
+  const methods = services.flatMap(([service, port]) =>
+    Object.entries(service).map(([name, { path }]) => ({ name, path: String(path), port })),
+  );
+  const mayCall = {
+    D1: (name: string) => boxes.includes(name),
+    viewer: (name: string) => name in QueryServiceService,
+    operator: (name: string) => name in QueryServiceService || operators.includes(name),
+    admin: (name: string) => !boxes.includes(name),
+  } as const;
+
+  test.each(methods)('$name is for those alone who may call it', async ({ name, path, port }) => {
+    expect(await codeOf(path, port, 'nobody')).toBe(status.UNAUTHENTICATED);
+    for (const [who, may] of Object.entries(mayCall) as [keyof typeof mayCall, (name: string) => boolean][]) {
+      const code = await codeOf(path, port, who);
+      const told = `${name} by ${who}: ${status[code]}`;
+      expect(code, told).not.toBe(status.UNAUTHENTICATED);
+      if (may(name)) expect(code, told).not.toBe(status.PERMISSION_DENIED);
+      else expect(code, told).toBe(status.PERMISSION_DENIED);
+    }
+  });
+
+  test('health is open to everybody, and reflection to who is known', async () => {
+    const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+    for (const port of ['collector', 'query'] as const) {
+      expect(await codeOf('/grpc.health.v1.Health/Check', port, 'nobody')).toBe(status.CANCELLED);
+      expect(await codeOf(reflection, port, 'nobody')).toBe(status.UNAUTHENTICATED);
+      expect(await codeOf(reflection, port, 'D1')).not.toBe(status.UNAUTHENTICATED);
+      expect(await codeOf(reflection, port, 'viewer')).not.toBe(status.UNAUTHENTICATED);
+    }
+  });
+});
