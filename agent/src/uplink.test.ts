@@ -7,9 +7,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { credentials, status } from '@grpc/grpc-js';
 import { systemClock } from '@tdc/shared/clock.ts';
-import { UnavailableError } from '@tdc/shared/errors.ts';
+import { LimitError, UnavailableError } from '@tdc/shared/errors.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { errorOfStatus, statusOfError } from '@tdc/shared/grpc-status.ts';
 import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { acknowledge, CollectorPeer, keepSilent, refuse } from './collector-peer.ts';
@@ -100,6 +101,25 @@ describe('an uplink', () => {
     }
     expect(outbox.counts().acknowledged).toBe(30);
     expect(peer.streams).toBe(1);
+  });
+
+  test('that is told it asks too much waits as long as it was told, at most its longest wait, and loses nothing', async () => {
+    outbox.append(madeUpEvents(1000));
+    const tooMuch = statusOfError(new LimitError('too many events', { retryAfterMs: 30 }));
+    const waits: number[] = [];
+    peer.answer = (request, stream) => {
+      if (peer.batches.length % 3 === 0) stream.emit('error', tooMuch);
+      else acknowledge(request, stream);
+    };
+    const onFailed: UplinkOptions['onFailed'] = ({ message }, waitMs) => {
+      failures.push(message);
+      waits.push(waitMs);
+    };
+    start({ toError: errorOfStatus, random: () => 0, onFailed });
+    await drained();
+    expect(new Set(failures)).toEqual(new Set(['too many events']));
+    expect(new Set(waits)).toEqual(new Set([30]));
+    expect(outbox.counts()).toMatchObject({ made: 1000, acknowledged: 1000 });
   });
 
   test('has at most four batches under way', async () => {

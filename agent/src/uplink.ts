@@ -84,7 +84,9 @@ export class Uplink {
         const failure = this.#failureOf(error);
         if (this.#state.type === 'connected' && clock.monotonicMs() - this.#connectedAtMs >= healthyMs)
           this.#failures = 0;
-        const waitMs = backoffMs(backoff, this.#failures, random);
+        // A collector that is asked too much says when to come again; it decides no more than that.
+        const askedMs = Math.min(failure.retryAfterMs, backoff.maxMs);
+        const waitMs = Math.max(askedMs, backoffMs(backoff, this.#failures, random));
         this.#failures += 1;
         this.#state = { type: 'waiting', untilMs: clock.monotonicMs() + waitMs };
         onFailed(failure, waitMs);

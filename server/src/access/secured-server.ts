@@ -66,7 +66,9 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
     never,
   );
   const server = await startServer(context);
-  const [collector = '', query = ''] = [server.addresses.get('collector'), server.addresses.get('query')];
+  // By name: TLS has none for an address.
+  const placeOf = (name: 'collector' | 'query') => `localhost:${server.addresses.get(name)?.split(':')[1]}`;
+  const [collector, query] = [placeOf('collector'), placeOf('query')];
   const clients: SecuredClient[] = [];
   return {
     ...{ authority, folder, context, collector, query },

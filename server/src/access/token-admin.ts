@@ -54,9 +54,10 @@ export async function createToken(
 
 function expectLife(seconds: number, field: string): number {
   if (seconds >= secondsMin && seconds <= secondsMax) return seconds;
-  throw new InvalidInputError(`${seconds} seconds: expected ${secondsMin} to ${secondsMax}, which is 366 days`, {
-    field,
-  });
+  throw new InvalidInputError(
+    `${field}: ${seconds} seconds came, expected ${secondsMin} to ${secondsMax}, which is 366 days`,
+    { field },
+  );
 }
 
 /** Of `--expires`. Throws InvalidInputError. */

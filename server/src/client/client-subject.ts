@@ -93,7 +93,8 @@ async function startIn(
   };
 }
 
-function testClient(
+/** A client whose output is kept. */
+export function testClient(
   given: Pick<ClientConfig, 'collector' | 'query'> & Partial<ClientConfig>,
   clock: Clock,
 ): TestClient {

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { newToken } from '../access/token.ts';
 import { addGlobalOptions, clientConfigOf } from './config.ts';
 
 function configOf(args: readonly string[], env: Record<string, string> = {}) {
@@ -45,4 +49,34 @@ test('another machine is spoken with over TLS, or in plain text where that is sa
   const mutual = ['--tls-ca', 'ca.pem', '--tls-cert', 'c.pem', '--tls-key', 'k.pem'];
   expect(configOf([...address, ...mutual]).tls).toEqual({ caFile: 'ca.pem', certFile: 'c.pem', keyFile: 'k.pem' });
   expect(() => configOf(['--tls-cert', 'c.pem', '--tls-key', 'k.pem'])).toThrow('--tls-ca is missing');
+});
+
+test('a token comes from a file or else from the environment, and never goes to another machine in plain text', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tdc-token-'));
+  try {
+    const [inFile, inEnv] = [newToken(), newToken()];
+    const file = join(folder, 'token');
+    writeFileSync(file, `${inFile}\n`);
+    const env = { TDC_TOKEN: inEnv };
+    expect(configOf([], env).token).toBe(inEnv);
+    expect(configOf([], { TDC_TOKEN: '' }).token).toBeUndefined();
+    expect(configOf(['--token-file', file], env).token).toBe(inFile);
+    const far = ['--query', 'centre.example:8000'];
+    expect(configOf([...far, '--tls-ca', 'ca.pem'], env).token).toBe(inEnv);
+    expect(() => configOf([...far, '--allow-plaintext'], env)).toThrow(
+      'a token is sent to another machine over TLS alone',
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('what is no token is refused by where it came from, without being told', () => {
+  expect(() => configOf([], { TDC_TOKEN: 'hunter2' })).toThrow(
+    /^TDC_TOKEN: no token; expected what `tdc token create` printed/,
+  );
+  expect(() => configOf([], { TDC_TOKEN: 'hunter2' })).not.toThrow('hunter2');
+  expect(() => configOf(['--token-file', '/nowhere/token'])).toThrow(
+    '--token-file /nowhere/token cannot be read: ENOENT',
+  );
 });
