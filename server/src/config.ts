@@ -40,7 +40,7 @@ export interface ServerConfig {
   readonly eventTimes: EventTimeLimits;
   readonly limits: ServerLimits;
   readonly logLevel: string;
-  /** Absent: plain text. */
+  /** Absent: plain text, and everybody who reaches a port may do everything. */
   readonly tls?: ServerTls;
 }
 
@@ -142,7 +142,12 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     option('tls.cert', file.optional(), undefined, "file of the server's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
     option('tls.client_ca', file.optional(), undefined, "file of the authority of the clients' certificates (PEM)"),
-    option('allow_plaintext', z.boolean().or(z.stringbool()), false, 'do without TLS on an address that others reach'),
+    option(
+      'allow_plaintext',
+      z.boolean().or(z.stringbool()),
+      false,
+      'do without TLS on an address that others reach: everybody there may do everything',
+    ),
   ] as const satisfies readonly ConfigOption[];
 }
 
@@ -156,7 +161,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
   const isSecret = services.some((name) => !plain.includes(name));
   if (tls === undefined && isSecret && !isLoopback(host) && !values.allow_plaintext) {
     throw new InvalidInputError(
-      `host ${host} can be reached by others: give tls.cert, tls.key and tls.client_ca, or --allow-plaintext`,
+      `host ${host} can be reached by others: give tls.cert, tls.key and tls.client_ca, or --allow-plaintext, with which everybody may do everything`,
       { field: 'host' },
     );
   }

@@ -29,7 +29,9 @@ beforeAll(async () => {
   folder = await temporaryDirectory();
   server = await startServer(folder.path);
   await putDetectors(server.collector, ['D1', 'D2']);
-  clients.set('tdc.v1.CollectorService', new Client(server.collector, credentials.createInsecure()));
+  for (const name of ['tdc.v1.AccessService', 'tdc.v1.CollectorService']) {
+    clients.set(name, new Client(server.collector, credentials.createInsecure()));
+  }
   clients.set('tdc.v1.QueryService', new Client(server.query, credentials.createInsecure()));
 });
 afterAll(async () => {

@@ -126,7 +126,7 @@ export class GuardedCall {
 
   async #awaitAllowance(rates: RateTable, amount: number): Promise<void> {
     const key = this.#allowanceKey();
-    const waitMs = key === undefined ? 0 : rates.borrow(key, amount);
+    const waitMs = key === undefined ? 0 : rates.borrow(key, amount, waitMsMax);
     if (waitMs > waitMsMax) throw tooMany('messages', waitMs - waitMsMax);
     if (waitMs > 0) await this.#options.sleep(waitMs, this.#over.signal);
   }

@@ -16,11 +16,12 @@ test('a key has its burst at once and then its rate, whatever the others do', as
   expect([1, 2, 3, 4].map(() => rates.take('a'))).toEqual([0, 0, 0, 500]);
 });
 
-test('who borrows is told how long the debt lasts, and takes nothing before', async () => {
+test('who borrows is told how long the debt lasts, and gets nothing that lasts too long', async () => {
   const clock = new ManualClock();
   const rates = new RateTable({ perSecond: 100, burst: 100 }, clock);
-  expect(rates.borrow('a', 256)).toBe(1560);
-  expect(rates.borrow('a', 256)).toBe(4120);
+  expect(rates.borrow('a', 256, 5000)).toBe(1560);
+  expect(rates.borrow('a', 256, 5000)).toBe(4120);
+  expect(rates.borrow('a', 256, 5000)).toBe(6680);
   expect(rates.waitMs('a')).toBe(4130);
   await clock.advance(4130);
   expect(rates.take('a')).toBe(0);

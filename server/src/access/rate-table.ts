@@ -31,17 +31,15 @@ export class RateTable {
 
   /** Takes an amount, at most the burst, if it is there: 0; else takes nothing: milliseconds until it is. */
   take(key: string, amount = 1): number {
-    const allowance = this.#allowanceOf(key);
-    const waitMs = this.#waitMs(allowance.left - amount);
-    if (waitMs === 0) allowance.left -= amount;
-    return waitMs;
+    return this.borrow(key, amount, 0);
   }
 
-  /** Takes an amount whether it is there or not: milliseconds until it would have been. */
-  borrow(key: string, amount: number): number {
+  /** Takes an amount that is there within a time: milliseconds until it is. Takes nothing when that is longer. */
+  borrow(key: string, amount: number, waitMsMax: number): number {
     const allowance = this.#allowanceOf(key);
-    allowance.left -= amount;
-    return this.#waitMs(allowance.left);
+    const waitMs = this.#waitMs(allowance.left - amount);
+    if (waitMs <= waitMsMax) allowance.left -= amount;
+    return waitMs;
   }
 
   /** Milliseconds until there is 1 to take; 0 if there is now. */

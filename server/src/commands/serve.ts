@@ -1,6 +1,7 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import { logUnexpectedErrors } from '@tdc/shared/grpc-server.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
+import { isLoopback } from '@tdc/shared/loopback.ts';
 import type { ServerConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { startServer } from '../server.ts';
@@ -11,9 +12,16 @@ export async function serve(config: ServerConfig, clock: Clock, logger: Logger, 
   await using context = await openContext(config, clock, logger, signal);
   await using server = await startServer(context);
   logger.info({ ...Object.fromEntries(server.addresses), repository: nameOf(config) }, 'serving');
+  if (isOpen(config)) {
+    logger.warn({ host: config.host }, 'plain text on an address that others reach: everybody there may do everything');
+  }
   await Promise.race([aborted(signal), server.failed]);
   logger.info('shutting down');
 }
+
+/** Whether anything but health is served to others without TLS. */
+const isOpen = ({ tls, host, services }: ServerConfig): boolean =>
+  tls === undefined && !isLoopback(host) && services.some((name) => name === 'collector' || name === 'query');
 
 function nameOf({ repository }: ServerConfig): string {
   return repository.type === 'sqlite'

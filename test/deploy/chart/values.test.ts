@@ -81,10 +81,20 @@ describe('the values of the chart', () => {
       { ...ingress(), services: { query: { enabled: false } } },
       /query is not/,
     ],
-    ['an ingress that does not know its clients', ingress({ clientCaSecretName: '' }), /ingress.clientCaSecretName/],
+    [
+      'servers that ask nobody who they are, behind an ingress that does not either',
+      { ...ingress({ clientCaSecretName: '' }), allowPlaintext: true, tls: { enabled: false } },
+      /ingress.clientCaSecretName/,
+    ],
     ['an ingress that the servers do not know', ingress({ proxyCertificateSecretName: '' }), /proxyCertificate/],
   ])('are refused by the templates with %s', (_what, values, message) => {
     expect(() => renderer.renderOverMinimal(values)).toThrow(message);
+  });
+
+  test('let operators with tokens through an ingress that checks no certificates', () => {
+    const chart = renderer.renderOverMinimal(ingress({ clientCaSecretName: '' }));
+    const [annotations] = ofKind(chart, 'Ingress').map(({ metadata }) => Object.keys(metadata?.annotations ?? {}));
+    expect(annotations?.filter((name) => name.includes('auth-tls'))).toEqual([]);
   });
 
   test('may set each option of the server that the chart does not set, and no other', async () => {

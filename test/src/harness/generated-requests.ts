@@ -16,13 +16,16 @@ interface Field {
 }
 
 const includeDirs = [fileURLToPath(new URL('../../../proto', import.meta.url))];
-const contract = loadSync(['tdc/v1/collector.proto', 'tdc/v1/query.proto', 'tdc/v1/agent.proto'], {
-  includeDirs,
-  keepCase: true,
-  longs: String,
-});
+const contract = loadSync(
+  ['tdc/v1/access.proto', 'tdc/v1/collector.proto', 'tdc/v1/query.proto', 'tdc/v1/agent.proto'],
+  {
+    includeDirs,
+    keepCase: true,
+    longs: String,
+  },
+);
 
-const serviceNames = ['tdc.v1.CollectorService', 'tdc.v1.QueryService'] as const;
+const serviceNames = ['tdc.v1.AccessService', 'tdc.v1.CollectorService', 'tdc.v1.QueryService'] as const;
 
 /** Every method of the contract's services that a server answers. */
 export const methods = serviceNames.flatMap((service) =>
