@@ -154,6 +154,28 @@ test('ten thousand connections of one address leave as many open as that may hav
   expect(server.log.length).toBeLessThan(20);
 }, 60_000);
 
+test('no TLS session is taken up again: a certificate is checked in each handshake', async () => {
+  const { certFile, keyFile } = server.detector('D1');
+  const place = { ...placeOf(server.query), servername: 'localhost', ALPNProtocols: ['h2'] };
+  const options = {
+    ...place,
+    ca: readFileSync(server.authority.file),
+    cert: readFileSync(certFile),
+    key: readFileSync(keyFile),
+  };
+  const first = connectTls(options);
+  sockets.push(first);
+  const sessions: Buffer[] = [];
+  first.on('session', (session) => sessions.push(session));
+  await new Promise((resolve) => first.once('secureConnect', resolve));
+  await friend.listLinks();
+  const session = sessions.at(-1) ?? first.getSession();
+  const again = connectTls({ ...options, ...(session === undefined ? {} : { session }) });
+  sockets.push(again);
+  await new Promise((resolve) => again.once('secureConnect', resolve));
+  expect(again.isSessionReused()).toBe(false);
+});
+
 test('many streams on one connection are bounded too', async () => {
   const session = connectHttp2(`https://${server.query}`, {
     ca: readFileSync(server.authority.file),

@@ -1,7 +1,7 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import { TdcError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
-import type { AccessToken, AccessTokenStore } from '../access-token-store.ts';
+import { type AccessToken, type AccessTokenStore, accessTokensMax } from '../access-token-store.ts';
 import { hashedToken } from './token.ts';
 
 /** How long another server's revocation may go unnoticed. */
@@ -23,8 +23,8 @@ export interface KnownTokensOptions {
 }
 
 /**
- * The tokens that are in use, read at most once in a while. Only those that exist are remembered, so that there are never more than the
- * repository has.
+ * The tokens that are in use, read at most once in a while. Only those that exist are remembered, and no more than the repository may have:
+ * the first that were read are forgotten first.
  */
 export class KnownTokens {
   readonly #options: KnownTokensOptions;
@@ -72,7 +72,9 @@ export class KnownTokens {
     const known = this.#known.get(id);
     if (known !== undefined && nowMs - known.readAtMs < ageMsMax) return known.token;
     const reading = { token: store.find(id, shutdown), readAtMs: nowMs };
+    this.#known.delete(id);
     this.#known.set(id, reading);
+    this.#bound();
     try {
       const token = await reading.token;
       if (token === undefined) this.#drop(id, reading);
@@ -85,7 +87,15 @@ export class KnownTokens {
 
   #drop(id: string, reading: Known): void {
     if (this.#known.get(id) !== reading) return;
-    this.#known.delete(id);
+    this.forget(id);
     this.#usedAtMs.delete(id);
+  }
+
+  #bound(): void {
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= accessTokensMax) return;
+      this.forget(oldest);
+      this.#usedAtMs.delete(oldest);
+    }
   }
 }

@@ -28,7 +28,7 @@ export async function createTokenInRepository(options: TokenCreateOptions, signa
   await using repository = await openRepository(options.repository, clock, logger, signal);
   const { token, kept } = await createToken(repository.accessTokens, clock, { name, role, seconds }, signal);
   const until = new Date(kept.expiresAtMs).toISOString();
-  logger.warn(
+  logger.info(
     { audit: { principal: 'local', method: 'CreateToken', subject: `token of ${name}`, result: 'ok' } },
     'audit',
   );
