@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
-import { eventIdMaker } from '@tdc/shared/event-id.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { KeyChain } from '@tdc/shared/key-chain.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Agent, type AgentOptions, type Hearing } from './agent.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { acknowledge, CollectorPeer, keepSilent } from './collector-peer.ts';
 import { readMachine } from './machine/machine.ts';
 import { PassageBuilder } from './passage-builder.ts';
 import type { Observation, Scanner } from './scanner.ts';
 import type { Sighting } from './sighting.ts';
+import { givenTimes } from './sighting-times.ts';
 import { openStateDir, type StateDir } from './state-dir.ts';
 import { askStatus } from './status-service.ts';
+import { steadyClock } from './steady-clock.ts';
 import { systemAt } from './system.ts';
 
 const t0 = Date.parse('2025-06-01T12:00:00Z');
@@ -94,24 +96,26 @@ function newAgent(
     passages: new PassageBuilder({
       detectorId: 'D1',
       keys,
-      eventId: eventIdMaker(),
       passage: { gapMs: 30_000, passageMsMax: 900_000, rssiWindowDb: 5 },
     }),
-    clockQuality: () => 'synchronised' as const,
+    times: givenTimes(),
     keyEpoch: () => keys.epoch,
     onScannerFailure: 'throw' as const,
     waitsForRoom: () => false,
     ...heard,
   };
+  const clock = steadyClock(systemClock);
+  const voucher = { note: () => {}, vouches: async () => true };
+  const watch = new ClockWatch({ clock, voucher, trust: true, bootId: 'b', waitMsMax: 0, onChange: () => {} });
   const log = (_: object, message: string) => void logged.push(message);
   return new Agent({
     detectorId: 'D1',
     version: 'test',
-    clock: systemClock,
+    clock,
+    watch,
     random: () => 0.01,
     log: { debug: log, info: log, warn: log, error: log },
     state,
-    clockState: () => 'trusted',
     machine: () => readMachine({ system: systemAt({ root: '/', searchPath: '' }), stateDir: folder }),
     outbox: { bytesMax: 1024 * 1024, flushRows: 20, flushMs: 20 },
     ...(scanner === undefined ? {} : { hearing: { ...hearing, scanners: [scanner] } }),

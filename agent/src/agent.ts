@@ -3,18 +3,19 @@ import type { ServiceError } from '@grpc/grpc-js';
 import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { type TdcError, UnavailableError } from '@tdc/shared/errors.ts';
-import type { ClockQuality } from '@tdc/shared/event.ts';
 import type { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
-import type { ClockState } from './clock-state.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import { type BufferedCounts, EventBuffer } from './event-buffer.ts';
 import type { MachineSnapshot } from './machine/machine.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
 import type { PassageBuilder } from './passage-builder.ts';
 import type { Observation, Scanner } from './scanner.ts';
+import type { SightingTimes } from './sighting-times.ts';
 import type { StateDir } from './state-dir.ts';
 import { type AgentSnapshot, statusToWire } from './status.ts';
 import { StatusService } from './status-service.ts';
 import { SupervisedScanner } from './supervised-scanner.ts';
+import { keepTime, lookAndRelease, type TimeKeepingOptions } from './time-keeping.ts';
 import { Uplink, uplinkTimes } from './uplink.ts';
 
 /** What the agent logs to: pino's shape. No field and no message holds an address. */
@@ -29,8 +30,8 @@ export interface AgentLog {
 export interface Hearing {
   readonly scanners: readonly Scanner[];
   readonly passages: PassageBuilder;
-  /** What is known of the clock that the sightings' times come from. */
-  readonly clockQuality: () => ClockQuality;
+  /** What the times of the sightings mean. */
+  readonly times: SightingTimes;
   readonly keyEpoch: () => number;
   /** What a scanner's failure leads to. */
   readonly onScannerFailure: 'restart' | 'throw';
@@ -41,11 +42,12 @@ export interface Hearing {
 export interface AgentOptions {
   readonly detectorId: string;
   readonly version: string;
+  /** Never steps: what its times mean is known by the watch. */
   readonly clock: Clock;
+  readonly watch: ClockWatch;
   readonly random: () => number;
   readonly log: AgentLog;
   readonly state: StateDir;
-  readonly clockState: () => ClockState;
   /** Looks at the machine that it runs on. */
   readonly machine: () => MachineSnapshot;
   readonly outbox: { readonly bytesMax: number; readonly flushRows: number; readonly flushMs: number };
@@ -128,13 +130,15 @@ export class Agent implements AsyncDisposable {
     const stopUplink = new AbortController();
     const failure = new AbortController();
     const working = AbortSignal.any([signal, failure.signal]);
-    const uplink = this.#uplink?.run(stopUplink.signal).catch((error: unknown) => failure.abort(error));
+    await lookAndRelease(this.#timeKeeping, working);
+    const sides = [this.#uplink?.run(stopUplink.signal), keepTime(this.#timeKeeping, stopUplink.signal)];
+    const aside = Promise.all(sides.map((side) => side?.catch((error: unknown) => failure.abort(error))));
     try {
       await this.#scan(until, working);
       if (until === 'drained') await this.#drained(working);
     } finally {
       stopUplink.abort();
-      await uplink;
+      await aside;
     }
     if (failure.signal.aborted) throw failure.signal.reason;
   }
@@ -145,19 +149,22 @@ export class Agent implements AsyncDisposable {
   }
 
   snapshot(): AgentSnapshot {
-    const { detectorId, version, clock, clockState, machine, hearing } = this.#options;
+    const { detectorId, version, clock, watch, machine, hearing } = this.#options;
+    const { step, offsetMs } = watch.belief;
+    const unixMs = (timeMs: number | undefined) => timeMs && watch.unixMs(timeMs);
     return {
       detectorId,
       version,
-      startedAtMs: this.#startedAtMs,
-      takenAtMs: clock.nowMs(),
-      clock: clockState(),
+      startedAtMs: watch.unixMs(this.#startedAtMs),
+      takenAtMs: watch.unixMs(clock.nowMs()),
+      clock: watch.state,
+      clockStep: step && { stepMs: step.stepMs, atMs: Math.round(step.atMonotonicMs + offsetMs) },
       events: this.#buffer.counts(),
       outboxSize: this.#outbox.size(),
       connection: this.#uplink?.state.type ?? 'idle',
-      lastAcknowledgedMs: this.#uplink?.lastAcknowledgedMs,
-      scanners: this.#scanners.map((scanner) => scanner.snapshot()),
-      lastError: this.#lastError,
+      lastAcknowledgedMs: unixMs(this.#uplink?.lastAcknowledgedMs),
+      scanners: this.#scanners.map((scanner) => scanner.snapshot(hearing?.times)),
+      lastError: this.#lastError && { ...this.#lastError, atMs: watch.unixMs(this.#lastError.atMs) },
       keyEpoch: hearing?.keyEpoch() ?? 0,
       openPassages: hearing?.passages.counts.open ?? 0,
       residentMemoryBytes: process.memoryUsage.rss(),
@@ -169,6 +176,18 @@ export class Agent implements AsyncDisposable {
     await this.#statusService[Symbol.asyncDispose]();
     await this.#buffer[Symbol.asyncDispose]();
     this.#outbox[Symbol.dispose]();
+  }
+
+  get #timeKeeping(): TimeKeepingOptions {
+    const { watch, clock } = this.#options;
+    return {
+      watch,
+      clock,
+      room: this.#outbox,
+      flush: () => this.#buffer.flush(),
+      onReleased: () => this.#uplink?.wake(),
+      onRefused: (error) => this.#report('error', `events go on waiting for the clock: ${error.message}`),
+    };
   }
 
   #newUplink(): Uplink | undefined {
@@ -220,13 +239,14 @@ export class Agent implements AsyncDisposable {
       );
       if (until === 'stopped') await aborted(signal);
     } finally {
-      this.#buffer.add(hearing?.passages.flush() ?? []);
+      if (hearing !== undefined)
+        this.#buffer.add(hearing.passages.flush().map((passage) => hearing.times.date(passage)));
       this.#buffer.flush();
     }
   }
 
   async #take(
-    { passages, clockQuality, waitsForRoom }: Hearing,
+    { passages, times, waitsForRoom }: Hearing,
     scanner: SupervisedScanner,
     observation: Observation,
     signal: AbortSignal,
@@ -236,7 +256,7 @@ export class Agent implements AsyncDisposable {
     // Time is that of the slowest scanner that runs.
     const watermarkMs = Math.min(observation.watermarkMs, ...watermarks);
     const { malformed } = passages.counts;
-    this.#buffer.add(passages.push({ ...observation, watermarkMs }, clockQuality()));
+    this.#buffer.add(passages.push({ ...observation, watermarkMs }).map((passage) => times.date(passage)));
     scanner.countMalformed(passages.counts.malformed - malformed, passages.lastMalformed);
     if (waitsForRoom(observation.watermarkMs)) await this.#room(signal);
     // A scanner that is never waited for would leave no time for the uplink.
@@ -255,9 +275,10 @@ export class Agent implements AsyncDisposable {
     }
   }
 
-  /** Resolves when nothing waits to be sent any more, or when aborted. */
+  /** Resolves when nothing can be sent any more, or when aborted. */
   async #drained(signal: AbortSignal): Promise<void> {
-    while (this.#buffer.counts().inOutbox > 0 && !signal.aborted) await this.#change(signal);
+    const isDrained = ({ inOutbox, waiting }: BufferedCounts) => inOutbox === waiting;
+    while (!isDrained(this.#buffer.counts()) && !signal.aborted) await this.#change(signal);
   }
 
   /** Waits for events to be settled, but not for ever: an outbox can also lose them by other ways. */

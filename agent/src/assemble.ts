@@ -1,41 +1,71 @@
-import { eventIdMaker } from '@tdc/shared/event-id.ts';
+import { randomUUID } from 'node:crypto';
 import type { KeyChain } from '@tdc/shared/key-chain.ts';
 import { Agent, type Hearing } from './agent.ts';
-import { clockQualityOf, clockState } from './clock-state.ts';
+import { ClockWatch, type ClockWatchOptions } from './clock-watch.ts';
 import { connectTo } from './collector-client.ts';
+import { type AgentConfig, searchPathOf } from './config.ts';
 import type { Context } from './context.ts';
 import { readMachine } from './machine/machine.ts';
 import { PassageBuilder } from './passage-builder.ts';
+import { givenTimes } from './sighting-times.ts';
 import type { StateDir } from './state-dir.ts';
+import { type SteadyClock, steadyClock } from './steady-clock.ts';
+import { SystemVoucher } from './synchronisation.ts';
 import { systemAt } from './system.ts';
 
 export interface AssembleOptions {
   readonly detectorId: string;
   readonly state: StateDir;
+  /** The agent's time, and who knows what it means. */
+  readonly time: AgentTime;
   /** Absent: nothing is heard, only sent. */
-  readonly hearing?: Pick<Hearing, 'scanners' | 'onScannerFailure'> & {
-    readonly keys: KeyChain;
-    readonly waitsForRoom?: Hearing['waitsForRoom'];
-    /** Whether the sightings' times come from the clock of this machine, and not from a recording or a simulation. */
-    readonly byOwnClock: boolean;
-  };
+  readonly hearing?: AssembledHearing;
   /** Whether events are sent, or only stored. */
   readonly sends: boolean;
 }
 
+interface AssembledHearing extends Pick<Hearing, 'scanners' | 'onScannerFailure'> {
+  readonly keys: KeyChain;
+  readonly waitsForRoom?: Hearing['waitsForRoom'];
+  /** Whether the sightings' times come from the agent's clock, and not from a recording or a simulation. */
+  readonly byOwnClock: boolean;
+}
+
+export interface AgentTime {
+  readonly clock: SteadyClock;
+  readonly watch: ClockWatch;
+}
+
+/** The clock that an agent lives by, and the watch that knows what its times mean. */
+export function agentTime(
+  { config, clock: systemClock }: Pick<Context, 'config' | 'clock'>,
+  onChange: ClockWatchOptions['onChange'] = () => {},
+): AgentTime {
+  const system = systemAt({ root: '/', searchPath: searchPathOf() });
+  const clock = steadyClock(systemClock);
+  const watch = new ClockWatch({
+    clock,
+    voucher: new SystemVoucher(system, () => clock.monotonicMs()),
+    trust: config.clock.trust,
+    waitMsMax: config.clock.waitMsMax,
+    // Where the kernel does not say which boot this is, what waits can be corrected in this process alone.
+    bootId: system.text('/proc/sys/kernel/random/boot_id') ?? randomUUID(),
+    onChange,
+  });
+  return { clock, watch };
+}
+
 /** Makes the agent of one detector as it is configured. */
-export function assembleAgent({ config, clock, log, version }: Context, options: AssembleOptions): Agent {
-  const { detectorId, state, hearing, sends } = options;
+export function assembleAgent({ config, log, version }: Context, options: AssembleOptions): Agent {
+  const { detectorId, state, time, hearing, sends } = options;
   const system = systemAt({ root: '/', searchPath: '' });
-  const clockNow = () => clockState({ trust: config.clockTrust });
   return new Agent({
     detectorId,
     version,
-    clock,
+    ...time,
     random: Math.random,
     log,
     state,
-    clockState: clockNow,
     machine: () =>
       readMachine({
         system,
@@ -45,22 +75,27 @@ export function assembleAgent({ config, clock, log, version }: Context, options:
     outbox: config.outbox,
     statusIntervalMs: config.statusIntervalMs,
     ...(sends ? { uplink: { ...connectTo(config), backoff: config.uplinkBackoff } } : {}),
-    ...(hearing === undefined
-      ? {}
-      : {
-          hearing: {
-            scanners: hearing.scanners,
-            passages: new PassageBuilder({
-              detectorId,
-              keys: hearing.keys,
-              eventId: eventIdMaker(),
-              passage: config.passage,
-            }),
-            clockQuality: () => (hearing.byOwnClock ? clockQualityOf(clockNow()) : 'synchronised'),
-            keyEpoch: () => hearing.keys.epoch,
-            onScannerFailure: hearing.onScannerFailure,
-            waitsForRoom: hearing.waitsForRoom ?? (() => false),
-          },
-        }),
+    ...(hearing === undefined ? {} : { hearing: hearingOf(config, detectorId, hearing, time) }),
   });
+}
+
+function hearingOf(
+  config: AgentConfig,
+  detectorId: string,
+  { scanners, keys, onScannerFailure, waitsForRoom = () => false, byOwnClock }: AssembledHearing,
+  { watch }: AgentTime,
+): Hearing {
+  const times = byOwnClock ? watch : givenTimes();
+  return {
+    scanners,
+    times,
+    passages: new PassageBuilder({
+      detectorId,
+      keys: { tagsAt: (timeMs) => keys.tagsAt(times.unixMs(timeMs)) },
+      passage: config.passage,
+    }),
+    keyEpoch: () => keys.epoch,
+    onScannerFailure,
+    waitsForRoom,
+  };
 }

@@ -6,6 +6,7 @@ import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { isTagBits } from '@tdc/shared/pseudonym.ts';
 import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
+import { type ClockConfig, clockConfigOf, clockOptions } from './clock-config.ts';
 import type { Battery } from './machine/battery.ts';
 import type { PassageOptions } from './passage-builder.ts';
 
@@ -29,7 +30,7 @@ export interface AgentConfig {
   readonly tagBits: number;
   readonly network: { readonly name: string; readonly timeZone: string };
   readonly keyOverlapMs: number;
-  readonly clockTrust: boolean;
+  readonly clock: ClockConfig;
   readonly statusIntervalMs: number;
   readonly battery?: Battery;
   readonly uplinkBackoff: BackoffPolicy;
@@ -114,7 +115,7 @@ export function agentOptions() {
       60,
       'minutes that events carry the pseudonym of the epoch before too',
     ),
-    option('clock.trust', flag, false, 'take the clock for synchronised without a check'),
+    ...clockOptions,
     option('status.interval_seconds', whole(1, 86_400), 30, 'seconds between two status reports'),
     option(
       'battery.voltage_file',
@@ -204,7 +205,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     tagBits: values['tag.bits'],
     network: { name: values['network.name'], timeZone: values['network.time_zone'] },
     keyOverlapMs: values['key.overlap_minutes'] * 60_000,
-    clockTrust: values['clock.trust'],
+    clock: clockConfigOf(values),
     statusIntervalMs: values['status.interval_seconds'] * 1000,
     ...batteryOf(values),
     uplinkBackoff: { baseMs: values['uplink.backoff_ms_base'], maxMs: values['uplink.backoff_ms_max'] },

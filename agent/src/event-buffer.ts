@@ -3,6 +3,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { Outbox, OutboxCounts } from './outbox.ts';
+import { isWaiting, type WaitingEvent } from './waiting-room.ts';
 
 export interface EventBufferOptions {
   readonly outbox: Outbox;
@@ -30,6 +31,8 @@ export interface BufferedCounts {
   /** Stored and uncommitted. */
   readonly inOutbox: number;
   readonly uncommitted: number;
+  /** Of inOutbox, those that wait for the clock to be set. */
+  readonly waiting: number;
   readonly dropped: OutboxCounts['dropped'];
 }
 
@@ -37,7 +40,7 @@ export interface BufferedCounts {
 export class EventBuffer implements AsyncDisposable {
   readonly #options: EventBufferOptions;
   readonly #stop = new AbortController();
-  #uncommitted: DetectionEvent[] = [];
+  #uncommitted: (DetectionEvent | WaitingEvent)[] = [];
   /** Dropped from memory and not yet counted in the outbox. */
   #dropped = 0;
   /** Tries since the disk last took something. */
@@ -48,7 +51,7 @@ export class EventBuffer implements AsyncDisposable {
     this.#options = options;
   }
 
-  add(events: readonly DetectionEvent[]): void {
+  add(events: readonly (DetectionEvent | WaitingEvent)[]): void {
     for (const event of events) this.#uncommitted.push(event);
     if (this.#refusals === 0 && this.#uncommitted.length >= this.#options.flushRows) this.flush();
     const excess = this.#uncommitted.length - uncommittedMax;
@@ -73,13 +76,14 @@ export class EventBuffer implements AsyncDisposable {
   }
 
   counts(): BufferedCounts {
-    const { made, acknowledged, stored, dropped } = this.#options.outbox.counts();
+    const { made, acknowledged, stored, waiting, dropped } = this.#options.outbox.counts();
     const uncommitted = this.#uncommitted.length;
     return {
       made: made + uncommitted + this.#dropped,
       acknowledged,
       inOutbox: stored + uncommitted,
       uncommitted,
+      waiting: waiting + this.#uncommitted.filter(isWaiting).length,
       dropped: { ...dropped, disk_full: dropped.disk_full + this.#dropped },
     };
   }

@@ -1,18 +1,25 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import type { WaitingEvent } from './waiting-room.ts';
 
-/** Why an event was given up. `overflow`: the outbox was at its limit. `rejected`: the collector refused it for good. */
-export type DropReason = 'overflow' | 'disk_full' | 'rejected' | 'corrupt';
+/**
+ * Why an event was given up. `overflow`: the outbox was at its limit. `rejected`: the collector refused it for good. `never_synchronised`:
+ * the clock was wrong by years when it was made, and was never set in that boot.
+ */
+export type DropReason = 'overflow' | 'disk_full' | 'rejected' | 'corrupt' | 'never_synchronised';
 
 /** made = acknowledged + stored + the sum of dropped, in every state of the file. */
 export interface OutboxCounts {
   readonly made: number;
   readonly acknowledged: number;
+  /** To be sent, or waiting for the clock to be set. */
   readonly stored: number;
+  /** Of `stored`, those that wait for the clock. */
+  readonly waiting: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
 export interface OutboxEntry {
-  /** Number of the event since the outbox's first day; rises, is never used twice. */
+  /** Number of the event in the order in which they are to be sent, from the outbox's first day on; rises, is never used twice. */
   readonly seq: number;
   readonly event: DetectionEvent;
 }
@@ -31,11 +38,11 @@ export interface OutboxRange {
  */
 export interface Outbox {
   /**
-   * Commits events, all or none; durable (fsynced) when it returns. May drop the oldest to stay within the limit.
+   * Commits events, those that wait for the clock to their waiting room, all or none; durable (fsynced) when it returns. May drop the oldest to stay within the limit.
    * Throws UnavailableError when the disk does not take them: nothing is stored then, and the caller still has them.
    */
-  append(events: readonly DetectionEvent[]): void;
-  /** Entries of a range, oldest first, at most `limit`. Entries that were dropped or settled are not there. */
+  append(events: readonly (DetectionEvent | WaitingEvent)[]): void;
+  /** Entries of a range that are to be sent, oldest first, at most `limit`. Entries that were dropped or settled are not there. */
   read(range: OutboxRange): readonly OutboxEntry[];
   /**
    * Removes entries that the collector has settled. Idempotent: entries no longer there are not counted again.

@@ -1,8 +1,7 @@
-import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { eventIdMaker } from '@tdc/shared/event-id.ts';
 import { KeyChain } from '@tdc/shared/key-chain.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PassageEvent } from './passage.ts';
 import { PassageBuilder } from './passage-builder.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -18,7 +17,7 @@ const keys = () =>
   );
 
 type Facts = Pick<
-  DetectionEvent,
+  PassageEvent,
   'kind' | 'firstSeenMs' | 'lastSeenMs' | 'referenceTimeMs' | 'sightings' | 'resident'
 > & { readonly rssiPeakDbm: number | undefined };
 
@@ -53,7 +52,7 @@ function expectedOf(sightings: readonly Sighting[]): Facts[] {
   });
 }
 
-const factsOf = (event: DetectionEvent): Facts => ({
+const factsOf = (event: PassageEvent): Facts => ({
   kind: event.kind,
   firstSeenMs: event.firstSeenMs,
   lastSeenMs: event.lastSeenMs,
@@ -89,18 +88,17 @@ const sightings = fc
     });
   });
 
-function eventsOf(heard: readonly Sighting[], chunks: readonly number[]): DetectionEvent[] {
+function eventsOf(heard: readonly Sighting[], chunks: readonly number[]): PassageEvent[] {
   const passages = new PassageBuilder({
     detectorId: 'D1',
     keys: keys(),
-    eventId: eventIdMaker(),
     passage: { gapMs, passageMsMax, rssiWindowDb },
   });
-  const events: DetectionEvent[] = [];
+  const events: PassageEvent[] = [];
   for (let from = 0, chunk = 0; from < heard.length; chunk += 1) {
     const part = heard.slice(from, from + (chunks[chunk % chunks.length] ?? 1));
     from += part.length;
-    events.push(...passages.push({ sightings: part, watermarkMs: part.at(-1)?.timeMs ?? 0 }, 'synchronised'));
+    events.push(...passages.push({ sightings: part, watermarkMs: part.at(-1)?.timeMs ?? 0 }));
   }
   return [...events, ...passages.flush()];
 }

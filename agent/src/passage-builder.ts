@@ -1,5 +1,5 @@
-import type { AddressClass, ClockQuality, DetectionEvent } from '@tdc/shared/event.ts';
-import { addToPassage, eventOf, openPassage, type Passage } from './passage.ts';
+import type { AddressClass } from '@tdc/shared/event.ts';
+import { addToPassage, eventOf, openPassage, type Passage, type PassageEvent } from './passage.ts';
 import { type Identified, type Identity, type PseudonymKeys, Pseudonyms } from './pseudonyms.ts';
 import { RecencyMap } from './recency-map.ts';
 import type { Observation } from './scanner.ts';
@@ -20,8 +20,6 @@ export interface PassageOptions {
 export interface PassageBuilderOptions {
   readonly detectorId: string;
   readonly keys: PseudonymKeys;
-  /** Makes the id of an event from its reference time. */
-  readonly eventId: (referenceTimeMs: number) => string;
   readonly passage: PassageOptions;
 }
 
@@ -86,19 +84,19 @@ export class PassageBuilder {
   }
 
   /** Takes what was observed; returns the events of the passages that are over by now, in the order of their ends. */
-  push(observation: Observation, clockQuality: ClockQuality): DetectionEvent[] {
+  push(observation: Observation): PassageEvent[] {
     const { sightings, watermarkMs } = observation;
     // Passages of before a clock was set back would last for as long as it was set back by.
     const events = watermarkMs < this.#watermarkMs - setBackMsMin ? this.flush() : [];
-    for (const sighting of sightings) this.#take(sighting, clockQuality, events);
+    for (const sighting of sightings) this.#take(sighting, events);
     this.#watermarkMs = Math.max(this.#watermarkMs, watermarkMs);
     this.#closeUnheard(this.#watermarkMs, events);
     return events;
   }
 
   /** Ends all passages as they are: nothing more will be heard, or not by the same clock. */
-  flush(): DetectionEvent[] {
-    const events: DetectionEvent[] = [];
+  flush(): PassageEvent[] {
+    const events: PassageEvent[] = [];
     for (let oldest = this.#open.oldest; oldest !== undefined; oldest = this.#open.oldest) {
       this.#close(oldest.key, oldest.value, this.#watermarkMs, events);
     }
@@ -106,18 +104,18 @@ export class PassageBuilder {
     return events;
   }
 
-  #take(sighting: Sighting, clockQuality: ClockQuality, events: DetectionEvent[]): void {
+  #take(sighting: Sighting, events: PassageEvent[]): void {
     const problem = sightingProblem(sighting);
     const identified: Identified = problem === undefined ? this.#pseudonyms.identify(sighting) : { ok: false, problem };
     if (identified.ok) {
-      this.#count(sighting, identified.identity, clockQuality, events);
+      this.#count(sighting, identified.identity, events);
     } else {
       this.#malformed += 1;
       this.#lastMalformed = identified.problem;
     }
   }
 
-  #count(sighting: Sighting, identity: Identity, clockQuality: ClockQuality, events: DetectionEvent[]): void {
+  #count(sighting: Sighting, identity: Identity, events: PassageEvent[]): void {
     this.#sightings += 1;
     this.#byClass[identity.addressClass] += 1;
     const { gapMs, passageMsMax, rssiWindowDb } = this.#options.passage;
@@ -126,12 +124,12 @@ export class PassageBuilder {
     const passage = this.#open.get(key);
     if (passage === undefined || timeMs - passage.lastSeenMs > gapMs) {
       if (passage !== undefined) this.#close(key, passage, timeMs, events);
-      this.#begin(sighting, identity, clockQuality, events);
+      this.#begin(sighting, identity, events);
       return;
     }
     this.#goOn(key, passage, identity);
     if (!passage.resident && timeMs - passage.firstSeenMs < passageMsMax) {
-      addToPassage(passage, sighting, clockQuality, rssiWindowDb);
+      addToPassage(passage, sighting, rssiWindowDb);
     } else {
       if (!passage.resident) this.#makeResident(passage, timeMs, events);
       passage.lastSeenMs = Math.max(passage.lastSeenMs, timeMs);
@@ -155,22 +153,22 @@ export class PassageBuilder {
     }
   }
 
-  #begin(sighting: Sighting, identity: Identity, clockQuality: ClockQuality, events: DetectionEvent[]): void {
+  #begin(sighting: Sighting, identity: Identity, events: PassageEvent[]): void {
     const oldest = this.#open.oldest;
     if (oldest !== undefined && this.#open.size >= this.#openMax) {
       this.#closedEarly += 1;
       this.#close(oldest.key, oldest.value, sighting.timeMs, events);
     }
-    this.#open.add(identity.passageKey, openPassage(sighting, identity, clockQuality));
+    this.#open.add(identity.passageKey, openPassage(sighting, identity));
   }
 
-  #makeResident(passage: Passage, atMs: number, events: DetectionEvent[]): void {
+  #makeResident(passage: Passage, atMs: number, events: PassageEvent[]): void {
     events.push(this.#event(passage, atMs, true));
     passage.resident = true;
     this.#residents += 1;
   }
 
-  #closeUnheard(watermarkMs: number, events: DetectionEvent[]): void {
+  #closeUnheard(watermarkMs: number, events: PassageEvent[]): void {
     const heardSinceMs = watermarkMs - this.#options.passage.gapMs;
     for (let oldest = this.#open.oldest; oldest !== undefined; oldest = this.#open.oldest) {
       if (oldest.value.lastSeenMs >= heardSinceMs) return;
@@ -178,15 +176,14 @@ export class PassageBuilder {
     }
   }
 
-  #close(key: string, passage: Passage, atMs: number, events: DetectionEvent[]): void {
+  #close(key: string, passage: Passage, atMs: number, events: PassageEvent[]): void {
     this.#open.delete(key);
     if (passage.resident) this.#residents -= 1;
     else events.push(this.#event(passage, atMs, false));
   }
 
-  #event(passage: Passage, atMs: number, resident: boolean): DetectionEvent {
-    const { detectorId, eventId } = this.#options;
-    return eventOf(passage, { id: eventId(passage.referenceTimeMs), detectorId, atMs, resident });
+  #event(passage: Passage, atMs: number, resident: boolean): PassageEvent {
+    return eventOf(passage, { detectorId: this.#options.detectorId, atMs, resident });
   }
 }
 

@@ -1,5 +1,5 @@
 import { type DeviceClass, deviceClassOf } from '@tdc/shared/device-class.ts';
-import type { ClockQuality, DetectionEvent, Kind } from '@tdc/shared/event.ts';
+import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { Identity } from './pseudonyms.ts';
 import type { Sighting } from './sighting.ts';
 
@@ -15,15 +15,14 @@ export interface Passage {
   /** As the last sighting that had one says. No more of the 24 bits is kept. */
   deviceClass: DeviceClass | undefined;
   sightings: number;
-  /** The worst that any of the sightings was heard under. */
-  clockQuality: ClockQuality;
   /** Its event is made: the device has not left and is only counted. */
   resident: boolean;
 }
 
-const clockQualityRank = { synchronised: 0, corrected: 1, unsynchronised: 2 } as const;
+/** What an event says, by the time of the sightings: what that means, and how good it is, is another's to know. */
+export type PassageEvent = Omit<DetectionEvent, 'id' | 'clockQuality'>;
 
-export const openPassage = (sighting: Sighting, identity: Identity, clockQuality: ClockQuality): Passage => ({
+export const openPassage = (sighting: Sighting, identity: Identity): Passage => ({
   kind: sighting.kind,
   identity,
   firstSeenMs: sighting.timeMs,
@@ -32,7 +31,6 @@ export const openPassage = (sighting: Sighting, identity: Identity, clockQuality
   rssiPeakDbm: sighting.rssiDbm,
   deviceClass: classOf(sighting),
   sightings: 1,
-  clockQuality,
   resident: false,
 });
 
@@ -43,12 +41,11 @@ const classOf = ({ deviceClass }: Sighting): DeviceClass | undefined =>
  * Adds a sighting. Reference time needs no memory of earlier sightings: whoever was within the window of a lower peak was before
  * the sighting that raised it, and that one is within its own window.
  */
-export function addToPassage(passage: Passage, sighting: Sighting, clockQuality: ClockQuality, windowDb: number): void {
+export function addToPassage(passage: Passage, sighting: Sighting, windowDb: number): void {
   const { timeMs, rssiDbm } = sighting;
   passage.sightings += 1;
   passage.lastSeenMs = Math.max(passage.lastSeenMs, timeMs);
   passage.deviceClass = classOf(sighting) ?? passage.deviceClass;
-  if (clockQualityRank[clockQuality] > clockQualityRank[passage.clockQuality]) passage.clockQuality = clockQuality;
   if (rssiDbm !== undefined) {
     if (passage.rssiPeakDbm === undefined || rssiDbm > passage.rssiPeakDbm) {
       passage.rssiPeakDbm = rssiDbm;
@@ -65,11 +62,10 @@ export function addToPassage(passage: Passage, sighting: Sighting, clockQuality:
 /** The event of a passage that is over, or of a device that stays. */
 export function eventOf(
   passage: Passage,
-  made: { readonly id: string; readonly detectorId: string; readonly atMs: number; readonly resident: boolean },
-): DetectionEvent {
+  made: { readonly detectorId: string; readonly atMs: number; readonly resident: boolean },
+): PassageEvent {
   const { deviceId, previousDeviceId, keyEpoch, addressClass } = passage.identity;
   return {
-    id: made.id,
     detectorId: made.detectorId,
     kind: passage.kind,
     addressClass,
@@ -83,7 +79,6 @@ export function eventOf(
     ...(passage.deviceClass === undefined ? {} : { deviceClass: passage.deviceClass }),
     sightings: passage.sightings,
     resident: made.resident,
-    clockQuality: passage.clockQuality,
     madeAtMs: Math.max(made.atMs, passage.lastSeenMs),
   };
 }

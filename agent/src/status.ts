@@ -25,6 +25,7 @@ export interface AgentSnapshot {
   readonly startedAtMs: number;
   readonly takenAtMs: number;
   readonly clock: ClockState;
+  readonly clockStep: { readonly stepMs: number; readonly atMs: number } | undefined;
   readonly events: BufferedCounts;
   readonly outboxSize: { readonly bytes: number; readonly bytesMax: number };
   readonly connection: UplinkState['type'];
@@ -58,7 +59,7 @@ const scannerToWire = {
 } as const satisfies Record<ScannerSnapshot['state'], ScannerState>;
 
 export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
-  const { events, outboxSize, lastError } = snapshot;
+  const { events, outboxSize, lastError, clockStep } = snapshot;
   return {
     detectorId: snapshot.detectorId,
     version: snapshot.version,
@@ -70,6 +71,7 @@ export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
       acknowledged: BigInt(events.acknowledged),
       inOutbox: BigInt(events.inOutbox),
       uncommitted: BigInt(events.uncommitted),
+      waitingForClock: BigInt(events.waiting),
       dropped: Object.entries(events.dropped)
         .filter(([, count]) => count > 0)
         .map(([reason, count]) => ({ reason, count: BigInt(count) })),
@@ -92,6 +94,7 @@ export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
     openPassages: snapshot.openPassages,
     residentMemoryBytes: BigInt(snapshot.residentMemoryBytes),
     machine: machineToWire(snapshot.machine),
+    clockStep: clockStep && { stepMs: BigInt(clockStep.stepMs), atNs: nsFromMs(clockStep.atMs) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { type BackoffPolicy, backoffMs } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
 import type { Observation, Scanner } from './scanner.ts';
+import type { SightingTimes } from './sighting-times.ts';
 import type { ScannerSnapshot } from './status.ts';
 
 export interface SupervisedScannerOptions {
@@ -33,14 +34,16 @@ export class SupervisedScanner {
     this.#options = options;
   }
 
-  snapshot(): ScannerSnapshot {
+  /** Times are Unix milliseconds where it is said what the scanner's mean, else those of the scanner. */
+  snapshot(times?: Pick<SightingTimes, 'unixMs'>): ScannerSnapshot {
     const { scanner } = this.#options;
+    const lastMs = this.#lastSightingMs;
     return {
       name: scanner.name,
       state: this.#state,
       sightings: this.#sightings,
       malformed: scanner.malformed + this.#malformed,
-      lastSightingMs: this.#lastSightingMs,
+      lastSightingMs: lastMs === undefined ? undefined : (times?.unixMs(lastMs) ?? lastMs),
       lastError: this.#lastError || this.#lastMalformed || scanner.lastMalformed,
     };
   }

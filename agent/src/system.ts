@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the checks see of a machine. Paths are absolute, such as `/sys/class/net`. What cannot be read is taken for not there. */
@@ -10,6 +10,8 @@ export interface System {
   list(path: string): readonly string[];
   /** Text of a file without blanks around it; undefined where there is none. */
   text(path: string): string | undefined;
+  /** When a file was last changed, Unix milliseconds; undefined where there is none. */
+  changedMs(path: string): number | undefined;
   /** Where a program is: looked for in the search path, unless its name has a slash. Undefined when it is not there or cannot be run. */
   program(name: string): string | undefined;
   /** What a program prints; undefined when it is not there, fails, or takes longer than five seconds. */
@@ -40,6 +42,7 @@ export function systemAt({ root, searchPath }: SystemOptions): System {
     path,
     list: (each) => (readOrUndefined(() => readdirSync(path(each))) ?? []).toSorted(),
     text: (each) => readOrUndefined(() => readFileSync(path(each), 'utf8'))?.trim(),
+    changedMs: (each) => readOrUndefined(() => statSync(path(each)).mtimeMs),
     program,
     output: (name, args) => {
       const file = program(name);

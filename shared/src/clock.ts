@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 export interface Clock {
   /** Unix milliseconds. May step. */
   nowMs(): number;
-  /** Milliseconds from some fixed moment. Never steps back. */
+  /** Milliseconds from some fixed moment. Never steps. That of the system is the same in all processes until the machine is booted again. */
   monotonicMs(): number;
   /** Resolves after the time, rejects with the signal's reason when aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -12,7 +12,10 @@ export interface Clock {
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
   async sleep(ms, signal) {
     try {
       await wait(ms, undefined, { signal });

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.ts';
 
-/** A clock for tests that stands still until it is told to move on. */
+/** A clock for tests that stands still until it is told to move on, or to step. */
 export class ManualClock implements Clock {
   #nowMs: number;
+  #steppedMs = 0;
   #sleepers: { readonly untilMs: number; readonly wake: () => void }[] = [];
 
   constructor(nowMs = 0) {
@@ -10,7 +11,7 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#steppedMs;
   }
 
   monotonicMs(): number {
@@ -39,6 +40,11 @@ export class ManualClock implements Clock {
       { once: true },
     );
     return promise;
+  }
+
+  /** Somebody sets the clock: no time passes by that. */
+  step(ms: number): void {
+    this.#steppedMs += ms;
   }
 
   /** Moves on, waking those whose time has come, and lets them act. */

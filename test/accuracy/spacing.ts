@@ -5,12 +5,12 @@
  *     node test/accuracy/spacing.ts
  */
 import { PassageBuilder } from '@tdc/agent/passage-builder.ts';
+import { givenTimes } from '@tdc/agent/sighting-times.ts';
 import { hearingOf } from '@tdc/agent/simulation/detector-hearing.ts';
 import { slotMs, type Visit } from '@tdc/agent/simulation/journeys.ts';
 import { addressOf } from '@tdc/agent/simulation/radios.ts';
 import { type Road, simulatedRoad } from '@tdc/agent/simulation/road.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { eventIdMaker } from '@tdc/shared/event-id.ts';
 import { KeyChain } from '@tdc/shared/key-chain.ts';
 import { tagOf } from '@tdc/shared/pseudonym.ts';
 
@@ -27,14 +27,16 @@ function eventsAt(road: Road, detectorId: string): readonly DetectionEvent[] {
   const passages = new PassageBuilder({
     detectorId,
     keys: new KeyChain(network, { overlapMs: 0, tagBits: 64 }),
-    eventId: eventIdMaker(),
     passage: { gapMs: 30_000, passageMsMax: 900_000, rssiWindowDb: 5 },
   });
+  const times = givenTimes();
   const hear = hearingOf(road, detectorId);
   const events: DetectionEvent[] = [];
   for (let atMs = fromMs; atMs < toMs; atMs += 1000) {
     const watermarkMs = atMs + 1000;
-    events.push(...passages.push({ sightings: hear(atMs, watermarkMs), watermarkMs }, 'synchronised'));
+    events.push(
+      ...passages.push({ sightings: hear(atMs, watermarkMs), watermarkMs }).map((passage) => times.date(passage)),
+    );
   }
   return events.filter(
     ({ addressClass, resident }) => addressClass !== 'non-resolvable' && addressClass !== 'local' && !resident,

@@ -1,19 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { eventIdMaker } from '@tdc/shared/event-id.ts';
 import { KeyChain, type KeyChainState } from '@tdc/shared/key-chain.ts';
 import { readNetworkFile } from '@tdc/shared/network-file.ts';
 import type { Context } from '../context.ts';
 import { eventLine } from '../event-line.ts';
 import { generateKey, readKeyFile } from '../key-file.ts';
+import type { PassageEvent } from '../passage.ts';
 import { PassageBuilder } from '../passage-builder.ts';
 import { showProgress } from '../progress.ts';
 import { parseRecordedLine, parseRecordingHeader } from '../recorded-line.ts';
 import { openRecording } from '../recording.ts';
 import { ReorderBuffer } from '../scanners/reorder-buffer.ts';
 import type { Sighting } from '../sighting.ts';
+import { givenTimes } from '../sighting-times.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface ReplayToFileArguments {
@@ -66,6 +66,7 @@ class Boxes implements Disposable {
   readonly #boxes: ReadonlyMap<string, Box>;
   readonly #keyChains: readonly KeyChain[];
   readonly #order = new ReorderBuffer<Heard>();
+  readonly #times = givenTimes();
   readonly counts = { events: 0, sightings: 0, malformed: 0, of_other_detectors: 0 };
   #tickAtMs = Number.NaN;
 
@@ -74,10 +75,9 @@ class Boxes implements Disposable {
     this.#args = args;
     const key = keyOf(context);
     const ids = readNetworkFile(args.network).detectors.map(({ id }) => id);
-    const eventId = eventIdMaker();
     const boxes = ids.map((detectorId): readonly [string, Box, KeyChain] => {
       const keys = new KeyChain(key, { overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
-      const passages = new PassageBuilder({ detectorId, keys, eventId, passage: config.passage });
+      const passages = new PassageBuilder({ detectorId, keys, passage: config.passage });
       return [detectorId, { passages, heard: [] }, keys];
     });
     this.#boxes = new Map(boxes.map(([id, box]) => [id, box]));
@@ -128,19 +128,19 @@ class Boxes implements Disposable {
 
   /** A second has passed at every box. */
   *#tick(watermarkMs: number): Generator<string> {
-    const events: DetectionEvent[] = [];
+    const events: PassageEvent[] = [];
     for (const box of this.#boxes.values()) {
       const { malformed } = box.passages.counts;
-      events.push(...box.passages.push({ sightings: box.heard, watermarkMs }, 'synchronised'));
+      events.push(...box.passages.push({ sightings: box.heard, watermarkMs }));
       this.counts.malformed += box.passages.counts.malformed - malformed;
       box.heard = [];
     }
     yield* this.#write(events);
   }
 
-  *#write(events: readonly DetectionEvent[]): Generator<string> {
+  *#write(events: readonly PassageEvent[]): Generator<string> {
     this.counts.events += events.length;
-    for (const event of events.toSorted((a, b) => a.madeAtMs - b.madeAtMs)) yield eventLine(event);
+    for (const event of events.toSorted((a, b) => a.madeAtMs - b.madeAtMs)) yield eventLine(this.#times.date(event));
   }
 }
 

@@ -1,6 +1,6 @@
 import { KeyChain } from '@tdc/shared/key-chain.ts';
 import type { Agent } from '../agent.ts';
-import { assembleAgent } from '../assemble.ts';
+import { agentTime, assembleAgent } from '../assemble.ts';
 import type { Place } from '../config.ts';
 import type { Context } from '../context.ts';
 import { readKeyFile } from '../key-file.ts';
@@ -36,6 +36,7 @@ export async function replay(context: Context, place: Place, args: ReplayArgumen
   await using agent = assembleAgent(context, {
     detectorId,
     state,
+    time: agentTime(context),
     hearing: {
       scanners: [scanner],
       keys,
@@ -65,15 +66,15 @@ export async function replay(context: Context, place: Place, args: ReplayArgumen
   return signal.aborted ? 'interrupted' : 'finished';
 }
 
-/** made, acknowledged, in_outbox and dropped since the outbox's first day; sightings and malformed of this process. */
+/** made, acknowledged, in_outbox (those that wait for the clock among them) and dropped since the outbox's first day; sightings and malformed of this process. */
 export function summaryOf(agent: Agent): Readonly<Record<string, unknown>> {
   const { events, scanners } = agent.snapshot();
-  const { overflow, disk_full, rejected, corrupt } = events.dropped;
   return {
     made: events.made,
     acknowledged: events.acknowledged,
     in_outbox: events.inOutbox,
-    dropped: overflow + disk_full + rejected + corrupt,
+    waiting_for_clock: events.waiting,
+    dropped: Object.values(events.dropped).reduce((sum, count) => sum + count, 0),
     dropped_by_reason: events.dropped,
     sightings: scanners.reduce((sum, { sightings }) => sum + sightings, 0),
     malformed: scanners.reduce((sum, { malformed }) => sum + malformed, 0),

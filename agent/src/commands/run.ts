@@ -1,6 +1,6 @@
 import { UnavailableError } from '@tdc/shared/errors.ts';
-import { assembleAgent } from '../assemble.ts';
-import { clockState } from '../clock-state.ts';
+import { type AgentTime, agentTime, assembleAgent } from '../assemble.ts';
+import type { ClockChange } from '../clock-watch.ts';
 import type { Place } from '../config.ts';
 import type { Context } from '../context.ts';
 import { KeyKeeper } from '../key-keeper.ts';
@@ -14,17 +14,27 @@ export async function run(context: Context, { detectorId, stateDir, keyFile }: P
   const { config, signal } = context;
   using state = openStateDir(stateDir);
   using keeper = new KeyKeeper({ path: keyFile, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
-  keepKeys(context, keeper);
-  const scanners = await scannersOf(context, detectorId);
+  const time = agentTime(context, (change) => {
+    logChange(context, change);
+    keepKeys(context, keeper, time);
+  });
+  keepKeys(context, keeper, time);
+  await time.watch.look();
+  const scanners = await scannersOf({ ...context, clock: time.clock }, detectorId);
   await using agent = assembleAgent(context, {
     detectorId,
     state,
+    time,
     hearing: { scanners, keys: keeper.chain, onScannerFailure: 'restart', byOwnClock: true },
     sends: true,
   });
-  const timer = setInterval(() => keepKeys(context, keeper), keepKeysEveryMs);
+  const timer = setInterval(() => keepKeys(context, keeper, time), keepKeysEveryMs);
   try {
     context.log.info({ detectorId, stateDir: state.paths.folder, pid: process.pid }, 'running');
+    if (time.watch.state === 'unsynchronised') {
+      const waitMinutes = config.clock.waitMsMax / 60_000;
+      context.log.warn({ waitMinutes }, 'the clock is not synchronised: events wait for that');
+    }
     await agent.run('stopped', signal);
     context.log.info({ detectorId }, 'stopped');
   } finally {
@@ -33,13 +43,23 @@ export async function run(context: Context, { detectorId, stateDir, keyFile }: P
 }
 
 /** Brings the keys to the present; a disk that refuses is told, and tried again. */
-function keepKeys({ config, clock, log }: Context, keeper: KeyKeeper): void {
-  const synchronised = clockState({ trust: config.clockTrust }) !== 'unsynchronised';
+function keepKeys({ log }: Context, keeper: KeyKeeper, { clock, watch }: AgentTime): void {
   try {
-    const kept = keeper.keep(clock.nowMs(), synchronised);
+    const kept = keeper.keep(watch.unixMs(clock.nowMs()), watch.state !== 'unsynchronised');
     if (kept === 'written') log.info({ keyEpoch: keeper.chain.epoch }, 'the key of a new epoch replaces the last');
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     log.error({}, error.message);
   }
+}
+
+function logChange({ log }: Context, change: ClockChange): void {
+  if (change.type === 'doubted') {
+    log.warn({ stepMs: change.stepMs }, 'the clock was set, and nobody vouches for it: the time of before goes on');
+    return;
+  }
+  const { before, now } = change;
+  const step = now.step === before.step ? {} : { stepMs: now.step?.stepMs };
+  if (now.state === before.state) log.warn({ ...step, clock: now.state }, 'the clock was set');
+  else log.info({ ...step, clock: now.state }, 'the clock is synchronised');
 }

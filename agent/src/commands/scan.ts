@@ -6,8 +6,9 @@ import { HeardDevices } from '../scan/heard-devices.ts';
 import { remarkOnSharing } from '../scan/radio-sharing.ts';
 import { scanKeys } from '../scan/scan-keys.ts';
 import { type Room, scanTable } from '../scan/scan-table.ts';
+import { steadyClock } from '../steady-clock.ts';
 import { SupervisedScanner } from '../supervised-scanner.ts';
-import { scannersOf } from './scanners-of.ts';
+import { type ScanningContext, scannersOf } from './scanners-of.ts';
 
 export interface ScanArguments {
   /** Absent: until told to stop. */
@@ -35,8 +36,10 @@ const addressWarning =
  * `tdc-agent scan`: shows what the configured scanners hear, until told to stop or for a time. It stores nothing and sends nothing, and leaves
  * the state of an agent as it is. Throws UnavailableError when no scanner worked.
  */
-export async function scan(context: Context, args: ScanArguments): Promise<void> {
-  const { config, clock, signal, stdout, stderr } = context;
+export async function scan(given: Context, args: ScanArguments): Promise<void> {
+  const clock = steadyClock(given.clock);
+  const context = { ...given, clock };
+  const { config, signal, stdout, stderr } = context;
   const isTerminal = stdout.isTTY === true;
   const output = args.output ?? (isTerminal ? 'table' : 'ndjson');
   if (config.scanners.length === 0) {
@@ -86,7 +89,10 @@ export async function scan(context: Context, args: ScanArguments): Promise<void>
   }
 }
 
-async function supervised(context: Context, say: (text: string) => void): Promise<readonly SupervisedScanner[]> {
+async function supervised(
+  context: ScanningContext,
+  say: (text: string) => void,
+): Promise<readonly SupervisedScanner[]> {
   const { config, clock } = context;
   const scanners = await scannersOf(context, config.given.detectorId);
   return scanners.map(

@@ -2,16 +2,25 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ScannerName } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Scanner } from '../scanner.ts';
+import type { SteadyClock } from '../steady-clock.ts';
+
+export interface ScanningContext extends Pick<Context, 'config'> {
+  readonly clock: SteadyClock;
+}
 
 /**
  * The scanners that are configured, each ready to be run once. Throws InvalidInputError for settings that a scanner needs and has not. Only the
  * simulated road needs to know the detector.
  */
-export function scannersOf(context: Context, detectorId: string | undefined): Promise<readonly Scanner[]> {
+export function scannersOf(context: ScanningContext, detectorId: string | undefined): Promise<readonly Scanner[]> {
   return Promise.all(context.config.scanners.map((name) => scannerNamed(name, detectorId, context)));
 }
 
-async function scannerNamed(name: ScannerName, detectorId: string | undefined, context: Context): Promise<Scanner> {
+async function scannerNamed(
+  name: ScannerName,
+  detectorId: string | undefined,
+  context: ScanningContext,
+): Promise<Scanner> {
   const { config, clock } = context;
   if (name === 'exec' && config.execCommand !== undefined) {
     const { ExecScanner } = await import('../scanners/exec.ts');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NotFoundError, PreconditionError } from '@tdc/shared/errors.ts';
 import { KeyChain, type KeyChainState } from '@tdc/shared/key-chain.ts';
-import { assembleAgent } from '../assemble.ts';
+import { agentTime, assembleAgent } from '../assemble.ts';
 import type { Context } from '../context.ts';
 import { createKeyFile, generateKey, readKeyFile } from '../key-file.ts';
 import { writeRecording } from '../recording.ts';
@@ -72,6 +72,7 @@ async function simulateDetector(
   await using agent = assembleAgent(context, {
     detectorId,
     state,
+    time: agentTime(context),
     hearing: {
       scanners: [scanner],
       keys,

@@ -28,7 +28,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     ...(await checkWifi(system, scanners)),
     ...checkCapabilities(system, scanners),
     ...(await checkPrograms(system, scanners, config.execCommand?.[0])),
-    ...checkClock(system, { nowMs: clock.nowMs(), trust: config.clockTrust }),
+    ...(await checkClock(system, { nowMs: clock.nowMs(), trust: config.clock.trust })),
     ...(await checkPlace(config, clock)),
     ...(await checkCollector(config)),
   ];

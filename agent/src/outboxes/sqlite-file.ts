@@ -1,19 +1,9 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
-import type { DropReason, OutboxCounts } from '../outbox.ts';
 import { isDamage } from './sqlite-faults.ts';
+import { bringToSchema, type Counters, readCounters, restoreCounters, UnsoundFileError } from './sqlite-schema.ts';
 
-const schemaVersion = 1;
-const schema = [
-  // One row, changed in the same transaction as events: made = acknowledged + rows of events + the drops.
-  `CREATE TABLE counters (
-    made INTEGER NOT NULL, acknowledged INTEGER NOT NULL,
-    overflow INTEGER NOT NULL, disk_full INTEGER NOT NULL, rejected INTEGER NOT NULL, corrupt INTEGER NOT NULL
-  ) STRICT`,
-  // seq is the running count of events made: given explicitly, so that an emptied table does not begin anew.
-  'CREATE TABLE events (seq INTEGER PRIMARY KEY, event BLOB NOT NULL) STRICT',
-] as const;
 const cacheKib = 4096;
 /** The write-ahead log is brought into the file when it has this many pages, and cut to its limit. */
 const walPages = 1000;
@@ -38,9 +28,6 @@ export interface OpenedFile {
   readonly recovery: Recovery | undefined;
 }
 
-/** Raised while a file is checked: it is not an outbox, or not a sound one. */
-class UnsoundFileError extends Error {}
-
 /**
  * Opens the outbox's file, making it if it is not there. A damaged one is moved aside, its counts are carried over where
  * they can still be read, and what it held is counted as dropped. Throws SQLite's errors when the disk does not let it.
@@ -53,10 +40,10 @@ export function openFile(file: string, nowMs: number): OpenedFile {
   first.database.close();
   const second = tryOpen(file);
   if (!second.sound) throw new Error(`the new file ${file} is damaged: ${second.reason}`);
-  if (first.counts !== undefined) restoreCounts(second.database, first.counts);
+  if (first.counters !== undefined) restoreCounters(second.database, first.counters);
   return {
     database: second.database,
-    recovery: { movedTo, reason: first.reason, eventsLost: first.counts?.stored },
+    recovery: { movedTo, reason: first.reason, eventsLost: first.counters?.counts.stored },
   };
 }
 
@@ -66,7 +53,7 @@ type Opening =
       readonly sound: false;
       readonly database: Database;
       readonly reason: string;
-      readonly counts: OutboxCounts | undefined;
+      readonly counters: Counters | undefined;
     };
 
 function tryOpen(file: string): Opening {
@@ -79,7 +66,7 @@ function tryOpen(file: string): Opening {
     return { sound: true, database };
   } catch (error) {
     if (error instanceof UnsoundFileError || isDamage(error)) {
-      return { sound: false, database, reason: error.message, counts: readableCounts(database) };
+      return { sound: false, database, reason: error.message, counters: readableCounters(database) };
     }
     database.close();
     throw error;
@@ -100,69 +87,43 @@ function configure(database: Database): void {
 function check(database: Database): void {
   const found = database.pragma('quick_check(1)', { simple: true });
   if (found !== 'ok') throw new UnsoundFileError(String(found));
-  const version = database.pragma('user_version', { simple: true });
-  const tables = database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  if (version === 0 && tables.length === 0) createSchema(database);
-  else if (version !== schemaVersion)
-    throw new UnsoundFileError(`schema version ${version}: expected ${schemaVersion}`);
-  else if (!schema.every((statement) => tables.includes(statement))) {
-    throw new UnsoundFileError('tables that are not those of an outbox');
-  }
+  bringToSchema(database);
   checkCounts(database);
 }
 
-function createSchema(database: Database): void {
-  database
-    .transaction(() => {
-      for (const statement of schema) database.exec(statement);
-      database.exec('INSERT INTO counters VALUES (0, 0, 0, 0, 0, 0)');
-      database.pragma(`user_version = ${schemaVersion}`);
-    })
-    .immediate();
-}
-
 function checkCounts(database: Database): void {
-  const counts = readCounts(database);
-  if (counts === undefined) throw new UnsoundFileError('the counts are missing');
-  const rows = database.prepare('SELECT count(*) AS stored, ifnull(max(seq), 0) AS last FROM events').get() as {
-    stored: number;
-    last: number;
-  };
-  if (rows.stored !== counts.stored || rows.last > counts.made) {
-    throw new UnsoundFileError(
-      `${rows.stored} events up to number ${rows.last}: expected ${counts.stored} up to ${counts.made}`,
-    );
+  const counters = readCounters(database);
+  if (counters === undefined) throw new UnsoundFileError('the counts are missing');
+  const { counts, lastSeq } = counters;
+  const expected = { events: counts.stored - counts.waiting, waiting: counts.waiting };
+  const tables = [
+    ['events', 'seq'],
+    ['waiting', 'number'],
+  ] as const;
+  for (const [table, number] of tables) {
+    const { rows, last } = database
+      .prepare(`SELECT count(*) AS rows, ifnull(max(${number}), 0) AS last FROM ${table}`)
+      .get() as { rows: number; last: number };
+    if (rows !== expected[table] || last > lastSeq) {
+      throw new UnsoundFileError(
+        `${table}: ${rows} up to number ${last}: expected ${expected[table]} up to ${lastSeq}`,
+      );
+    }
   }
 }
 
-type CountersRow = { made: number; acknowledged: number } & Record<DropReason, number>;
-
-/** The counts as of the last commit; undefined when there is no row of them. */
-export function readCounts(database: Database): OutboxCounts | undefined {
-  const row = database.prepare('SELECT * FROM counters').get() as CountersRow | undefined;
-  if (row === undefined) return undefined;
-  const { made, acknowledged, overflow, disk_full, rejected, corrupt } = row;
-  const stored = made - acknowledged - overflow - disk_full - rejected - corrupt;
-  return { made, acknowledged, stored, dropped: { overflow, disk_full, rejected, corrupt } };
-}
-
 /** The counts of a damaged file, if they can be read and can be true. */
-function readableCounts(database: Database): OutboxCounts | undefined {
+function readableCounters(database: Database): Counters | undefined {
   try {
-    const counts = readCounts(database);
-    if (counts === undefined) return undefined;
-    const all = [counts.made, counts.acknowledged, counts.stored, ...Object.values(counts.dropped)];
-    return all.every((count) => Number.isSafeInteger(count) && count >= 0) ? counts : undefined;
+    const counters = readCounters(database);
+    if (counters === undefined) return undefined;
+    const { counts, lastSeq } = counters;
+    const all = [lastSeq, counts.made, counts.acknowledged, counts.stored, ...Object.values(counts.dropped)];
+    return all.every((count) => Number.isSafeInteger(count) && count >= 0) ? counters : undefined;
   } catch {
     // Whatever is wrong, it is the damage that is being dealt with: the counts are not readable.
     return undefined;
   }
-}
-
-function restoreCounts(database: Database, { made, acknowledged, stored, dropped }: OutboxCounts): void {
-  database
-    .prepare('UPDATE counters SET made = ?, acknowledged = ?, overflow = ?, disk_full = ?, rejected = ?, corrupt = ?')
-    .run(made, acknowledged, dropped.overflow, dropped.disk_full, dropped.rejected, dropped.corrupt + stored);
 }
 
 /** Renames the file and its companions, so that they can be examined, and keeps the number of such files small. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { OutboxCounts } from '../outbox.ts';
+import { madeUpWaitingEvents } from '../made-up-waiting-event.ts';
+import type { DropReason, OutboxCounts } from '../outbox.ts';
 import { SqliteOutbox } from './sqlite.ts';
 
 const bytesMax = 64 * 1024;
@@ -18,10 +19,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** What an outbox is: the rows that wait, by number, and the counts. Every state is a value. */
+/** What an outbox is: the rows to be sent and those that wait, by number, and the counts. Every state is a value. */
 interface Model {
   readonly counts: OutboxCounts;
+  readonly lastSeq: number;
   readonly rows: readonly { readonly seq: number; readonly id: string }[];
+  readonly waiting: readonly number[];
 }
 
 const emptyModel: Model = {
@@ -29,9 +32,12 @@ const emptyModel: Model = {
     made: 0,
     acknowledged: 0,
     stored: 0,
-    dropped: { overflow: 0, disk_full: 0, rejected: 0, corrupt: 0 },
+    waiting: 0,
+    dropped: { overflow: 0, disk_full: 0, rejected: 0, corrupt: 0, never_synchronised: 0 },
   },
+  lastSeq: 0,
   rows: [],
+  waiting: [],
 };
 
 /** The outbox under test and the model beside it. */
@@ -50,15 +56,18 @@ class Pair {
     this.outbox = this.#open();
   }
 
-  append(count: number): void {
+  append(count: number, waitingCount: number): void {
     const events = madeUpEvents(count);
-    this.outbox.append(events);
-    const { made } = this.model.counts;
-    const added = events.map(({ id }, index) => ({ seq: made + 1 + index, id }));
+    this.outbox.append([...events, ...madeUpWaitingEvents(waitingCount)]);
+    const { lastSeq } = this.model;
+    const added = events.map(({ id }, index) => ({ seq: lastSeq + 1 + index, id }));
+    const addedWaiting = Array.from({ length: waitingCount }, (_, index) => lastSeq + count + 1 + index);
     // How many are dropped depends on the pages of the file; that they are the oldest, and counted, does not.
     const overflow = this.outbox.counts().dropped.overflow - this.model.counts.dropped.overflow;
-    const rows = [...this.model.rows, ...added].slice(overflow);
-    this.#become({ made: count, overflow }, rows);
+    const all = [...this.model.rows, ...added];
+    const rows = all.slice(overflow);
+    const waiting = [...this.model.waiting, ...addedWaiting].slice(Math.max(0, overflow - all.length));
+    this.#become({ made: count + waitingCount, numbers: count + waitingCount, overflow }, rows, waiting);
     this.seqsMade.push(...added.map(({ seq }) => seq));
     expect(this.outbox.size().bytes).toBeLessThanOrEqual(bytesMax);
   }
@@ -70,9 +79,27 @@ class Pair {
     this.#become({ acknowledged: this.model.rows.length - kept.length, rejected: kept.length - rows.length }, rows);
   }
 
+  /** Those at some places of the waiting, and one that is not there; every third has no time that could be sent. */
+  release(places: readonly number[]): void {
+    const { waiting, lastSeq } = this.model;
+    const numbers = [...new Set(places.map((place) => waiting[Math.floor(place * waiting.length)] ?? 888_888))];
+    const events = madeUpEvents(numbers.length);
+    const released = numbers.map((number, index) => ({ number, event: number % 3 === 0 ? undefined : events[index] }));
+    this.outbox.release(released);
+    this.outbox.release(released);
+    const there = released.filter(({ number }) => waiting.includes(number));
+    const added = there.flatMap(({ event }) => event ?? []).map(({ id }, index) => ({ seq: lastSeq + 1 + index, id }));
+    this.#become(
+      { numbers: added.length, never_synchronised: there.length - added.length },
+      [...this.model.rows, ...added],
+      waiting.filter((number) => !numbers.includes(number)),
+    );
+    this.seqsMade.push(...added.map(({ seq }) => seq));
+  }
+
   drop(count: number): void {
     this.outbox.drop('disk_full', count);
-    this.#become({ made: count, disk_full: count }, this.model.rows);
+    this.#become({ made: count, numbers: count, disk_full: count }, this.model.rows);
   }
 
   restart(): void {
@@ -101,7 +128,8 @@ class Pair {
     expect(made).toBe(acknowledged + stored + Object.values(dropped).reduce((sum, count) => sum + count, 0));
     expect(this.outbox.counts()).toEqual(this.model.counts);
     expect(rowsOf(this.outbox)).toEqual(this.model.rows);
-    expect(this.outbox.lastSeq()).toBe(made);
+    expect(waitingOf(this.outbox)).toEqual(this.model.waiting);
+    expect(this.outbox.lastSeq()).toBe(this.model.lastSeq);
   }
 
   [Symbol.dispose](): void {
@@ -109,21 +137,28 @@ class Pair {
   }
 
   #become(
-    change: { made?: number; acknowledged?: number; overflow?: number; disk_full?: number; rejected?: number },
+    change: Partial<Record<'made' | 'numbers' | 'acknowledged' | DropReason, number>>,
     rows: Model['rows'],
+    waiting = this.model.waiting,
   ): void {
-    const { made, acknowledged, dropped } = this.model.counts;
+    const { counts, lastSeq } = this.model;
+    const { made, acknowledged, dropped } = counts;
+    const droppedBy = (reason: DropReason) => dropped[reason] + (change[reason] ?? 0);
     this.model = {
       rows,
+      waiting,
+      lastSeq: lastSeq + (change.numbers ?? 0),
       counts: {
         made: made + (change.made ?? 0),
         acknowledged: acknowledged + (change.acknowledged ?? 0),
-        stored: rows.length,
+        stored: rows.length + waiting.length,
+        waiting: waiting.length,
         dropped: {
-          overflow: dropped.overflow + (change.overflow ?? 0),
-          disk_full: dropped.disk_full + (change.disk_full ?? 0),
-          rejected: dropped.rejected + (change.rejected ?? 0),
+          overflow: droppedBy('overflow'),
+          disk_full: droppedBy('disk_full'),
+          rejected: droppedBy('rejected'),
           corrupt: 0,
+          never_synchronised: droppedBy('never_synchronised'),
         },
       },
     };
@@ -166,8 +201,11 @@ class Pair {
 const rowsOf = (outbox: SqliteOutbox): Model['rows'] =>
   outbox.read(whole).map(({ seq, event }) => ({ seq, id: event.id }));
 
-const isState = (outbox: SqliteOutbox, { counts, rows }: Model): boolean =>
-  JSON.stringify(outbox.counts()) === JSON.stringify(counts) && JSON.stringify(rowsOf(outbox)) === JSON.stringify(rows);
+const waitingOf = (outbox: SqliteOutbox): Model['waiting'] =>
+  outbox.waitingAfter(0, 1_000_000).map(({ number }) => number);
+
+const isState = (outbox: SqliteOutbox, { counts, rows, waiting }: Model): boolean =>
+  JSON.stringify([outbox.counts(), rowsOf(outbox), waitingOf(outbox)]) === JSON.stringify([counts, rows, waiting]);
 
 type Step = (pair: Pair) => void;
 
@@ -180,10 +218,10 @@ const places = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: tr
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.integer({ min: 0, max: 120 }).map(
-      (count): Step =>
+    arbitrary: fc.tuple(fc.integer({ min: 0, max: 120 }), fc.constantFrom(0, 0, 1, 60)).map(
+      ([count, waiting]): Step =>
         (pair) =>
-          pair.append(count),
+          pair.append(count, waiting),
     ),
   },
   {
@@ -197,6 +235,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
             pick(pair.seqsMade, rejected).filter((seq) => !first.includes(seq)),
           );
         },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: places.map(
+      (each): Step =>
+        (pair) =>
+          pair.release(each),
     ),
   },
   {

@@ -124,10 +124,14 @@ describe('a file that is not sound', () => {
   });
 
   test.each([
-    ['of another schema version', 'PRAGMA user_version = 7', 'schema version 7: expected 1'],
+    ['of another schema version', 'PRAGMA user_version = 7', 'schema version 7: expected 2'],
     ['with other tables', 'ALTER TABLE events ADD COLUMN extra TEXT', 'tables that are not those of an outbox'],
     ['without its counts', 'DELETE FROM counters', 'the counts are missing'],
-    ['with fewer events than counted', 'DELETE FROM events WHERE seq = 300', 'expected 400 up to 500'],
+    [
+      'with fewer events than counted',
+      'DELETE FROM events WHERE seq = 300',
+      'events: 399 up to number 500: expected 400 up to 500',
+    ],
   ])('%s is moved aside', (_, statement, reason) => {
     leaveFile();
     const database = new Sqlite(file);

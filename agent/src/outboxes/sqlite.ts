@@ -1,12 +1,13 @@
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { Event } from '@tdc/shared/generated/tdc/v1/event.ts';
-import { eventToWire, parseEvent } from '@tdc/shared/wire.ts';
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import type { DropReason, Outbox, OutboxCounts, OutboxEntry, OutboxRange } from '../outbox.ts';
+import { isWaiting, type Released, type WaitingEntry, type WaitingEvent, type WaitingRoom } from '../waiting-room.ts';
 import { DiskReserve } from './disk-reserve.ts';
 import { faultOf, isFull } from './sqlite-faults.ts';
-import { openFile, type Recovery, readCounts } from './sqlite-file.ts';
+import { openFile, type Recovery } from './sqlite-file.ts';
+import { type Counters, readCounters } from './sqlite-schema.ts';
+import { type EventRows, eventRows, type WaitingRows, waitingRows } from './sqlite-statements.ts';
 
 export interface SqliteOutboxOptions {
   readonly file: string;
@@ -33,31 +34,33 @@ const backstopPages = 256;
 /** More than a checkpoint and a transaction after it take. */
 const reserveBytesMax = 8 * 1024 * 1024;
 
-const noCounts: OutboxCounts = {
-  made: 0,
-  acknowledged: 0,
-  stored: 0,
-  dropped: { overflow: 0, disk_full: 0, rejected: 0, corrupt: 0 },
+const noCounters: Counters = {
+  counts: {
+    made: 0,
+    acknowledged: 0,
+    stored: 0,
+    waiting: 0,
+    dropped: { overflow: 0, disk_full: 0, rejected: 0, corrupt: 0, never_synchronised: 0 },
+  },
+  lastSeq: 0,
 };
 
-interface Changes {
-  made?: number;
-  acknowledged?: number;
-  overflow?: number;
-  disk_full?: number;
-  rejected?: number;
-  corrupt?: number;
+/** What a transaction adds to the counters. */
+interface Changes extends Partial<Record<DropReason, number>> {
+  readonly made?: number;
+  readonly acknowledged?: number;
+  /** Less those that wait no more. */
+  readonly waiting?: number;
+  /** Numbers given: to each event that is made, and again to one that is released. */
+  readonly numbers?: number;
 }
 
 /** An open connection with its statements. */
 interface Connection {
   readonly database: Database;
-  readonly insert: Statement;
-  readonly select: Statement;
-  readonly remove: Statement;
-  readonly removeThrough: Statement;
-  readonly seqAt: Statement;
-  readonly count: Statement;
+  readonly events: EventRows;
+  readonly waiting: WaitingRows;
+  readonly count: (changes: Changes) => void;
 }
 
 /**
@@ -65,12 +68,12 @@ interface Connection {
  * after an error that made the connection unfit; while that fails, calls throw UnavailableError and the counts stay those
  * of the last commit.
  */
-export class SqliteOutbox implements Outbox, Disposable {
+export class SqliteOutbox implements Outbox, WaitingRoom, Disposable {
   readonly #options: SqliteOutboxOptions;
   readonly #reserve: DiskReserve;
   #connection: Connection | undefined;
   /** As of the last commit. */
-  #counts = noCounts;
+  #counters = noCounters;
   #bytes = 0;
 
   constructor(options: SqliteOutboxOptions) {
@@ -86,60 +89,87 @@ export class SqliteOutbox implements Outbox, Disposable {
     this.#guarded('opening the outbox', () => this.#connected());
   }
 
-  append(events: readonly DetectionEvent[]): void {
+  append(events: readonly (DetectionEvent | WaitingEvent)[]): void {
     if (events.length === 0) return;
     this.#write('storing events', (connection) => {
-      let seq = this.#counts.made;
-      let overflow = 0;
+      let number = this.#counters.lastSeq;
+      const given = { waiting: 0, overflow: 0 };
       for (let start = 0; start < events.length; start += appendChunkRows) {
         for (const event of events.slice(start, start + appendChunkRows)) {
-          seq += 1;
-          connection.insert.run(seq, Event.encode(eventToWire(event)).finish());
+          number += 1;
+          if (isWaiting(event)) {
+            connection.waiting.insert(number, event);
+            given.waiting += 1;
+          } else {
+            connection.events.insert(number, event);
+          }
         }
-        overflow += this.#dropExcess(connection);
+        const { overflow, waiting } = this.#dropExcess(connection);
+        given.overflow += overflow;
+        given.waiting += waiting;
       }
-      return { made: events.length, overflow };
+      return { made: events.length, numbers: events.length, ...given };
     });
   }
 
-  read({ after, through, limit }: OutboxRange): readonly OutboxEntry[] {
-    const { entries, unreadable } = this.#guarded('reading events', () => {
-      const rows = this.#connected().select.all(after, through, limit) as { seq: number; event: Uint8Array }[];
-      return decodeRows(rows);
-    });
+  read(range: OutboxRange): readonly OutboxEntry[] {
+    const { entries, unreadable } = this.#guarded('reading events', () => this.#connected().events.read(range));
     if (unreadable.length === 0) return entries;
     // Bytes that changed on the disk without breaking the file: they would stop the queue for ever.
-    this.#remove('dropping unreadable events', unreadable, 'corrupt');
-    return this.read({ after, through, limit });
+    this.#write('dropping unreadable events', ({ events }) => ({ corrupt: events.remove(unreadable) }));
+    return this.read(range);
+  }
+
+  waitingAfter(number: number, limit: number): readonly WaitingEntry[] {
+    const { entries, unreadable } = this.#guarded('reading waiting events', () =>
+      this.#connected().waiting.read(number, limit),
+    );
+    if (unreadable.length === 0) return entries;
+    this.#write('dropping unreadable events', ({ waiting }) => {
+      const removed = waiting.remove(unreadable);
+      return { corrupt: removed, waiting: -removed };
+    });
+    return this.waitingAfter(number, limit);
+  }
+
+  release(released: readonly Released[]): void {
+    if (released.length === 0) return;
+    this.#writeAtAnyCost('releasing events', ({ events, waiting }) => {
+      let seq = this.#counters.lastSeq;
+      const changes = { waiting: 0, numbers: 0, never_synchronised: 0 };
+      for (const { number, event } of released) {
+        if (waiting.remove([number]) === 0) continue;
+        changes.waiting -= 1;
+        if (event === undefined) {
+          changes.never_synchronised += 1;
+          continue;
+        }
+        seq += 1;
+        changes.numbers += 1;
+        events.insert(seq, event);
+      }
+      return changes;
+    });
   }
 
   settle(acknowledged: readonly number[], rejected: readonly number[]): void {
     if (acknowledged.length + rejected.length === 0) return;
-    const settle = () =>
-      this.#write('settling events', (connection) => ({
-        acknowledged: removeRows(connection, acknowledged),
-        rejected: removeRows(connection, rejected),
-      }));
-    try {
-      settle();
-      this.#reserve.keep();
-    } catch (error) {
-      if (!isFull(error) || !this.#reserve.release()) throw error;
-      this.#guarded('making room', () => this.#connected().database.pragma('wal_checkpoint(TRUNCATE)'));
-      settle();
-    }
+    this.#writeAtAnyCost('settling events', ({ events }) => ({
+      acknowledged: events.remove(acknowledged),
+      rejected: events.remove(rejected),
+    }));
   }
 
   drop(reason: DropReason, count: number): void {
-    if (count > 0) this.#write('counting dropped events', () => ({ made: count, [reason]: count }));
+    if (count > 0) this.#write('counting dropped events', () => ({ made: count, numbers: count, [reason]: count }));
   }
 
   counts(): OutboxCounts {
-    return this.#counts;
+    return this.#counters.counts;
   }
 
   lastSeq(): number {
-    return this.#counts.made;
+    return this.#counters.lastSeq;
   }
 
   size(): { readonly bytes: number; readonly bytesMax: number } {
@@ -151,32 +181,31 @@ export class SqliteOutbox implements Outbox, Disposable {
     this.#connection = undefined;
   }
 
-  #remove(doing: string, seqs: readonly number[], reason: DropReason): void {
-    this.#write(doing, (connection) => ({ [reason]: removeRows(connection, seqs) }));
-  }
-
   /** One transaction: what the change does and its counts, or nothing. */
   #write(doing: string, change: (connection: Connection) => Changes): void {
     this.#guarded(doing, () => {
       const connection = this.#connected();
       const { database, count } = connection;
-      const counts = database
+      this.#counters = database
         .transaction(() => {
-          const {
-            made = 0,
-            acknowledged = 0,
-            overflow = 0,
-            disk_full = 0,
-            rejected = 0,
-            corrupt = 0,
-          } = change(connection);
-          count.run(made, acknowledged, overflow, disk_full, rejected, corrupt);
-          return readCounts(database) ?? noCounts;
+          count(change(connection));
+          return readCounters(database) ?? noCounters;
         })
         .immediate();
-      this.#counts = counts;
       this.#bytes = usedBytes(database);
     });
+  }
+
+  /** Also on a full disk, from the reserve: what leads to room must not need any. */
+  #writeAtAnyCost(doing: string, change: (connection: Connection) => Changes): void {
+    try {
+      this.#write(doing, change);
+      this.#reserve.keep();
+    } catch (error) {
+      if (!isFull(error) || !this.#reserve.release()) throw error;
+      this.#guarded('making room', () => this.#connected().database.pragma('wal_checkpoint(TRUNCATE)'));
+      this.#write(doing, change);
+    }
   }
 
   #guarded<T>(doing: string, action: () => T): T {
@@ -202,13 +231,12 @@ export class SqliteOutbox implements Outbox, Disposable {
       const pageBytes = pragmaNumber(database, 'page_size');
       database.pragma(`max_page_count = ${Math.floor(bytesMax / pageBytes) + backstopPages}`);
       const connection = prepare(database);
-      this.#counts = readCounts(database) ?? noCounts;
+      this.#counters = readCounters(database) ?? noCounters;
       this.#bytes = usedBytes(database);
       this.#connection = connection;
       this.#reserve.keep();
       if (recovery !== undefined) onRecovered(recovery);
-      while (this.#bytes > bytesMax)
-        this.#write('dropping the oldest', () => ({ overflow: this.#dropExcess(connection) }));
+      while (this.#bytes > bytesMax) this.#write('dropping the oldest', () => this.#dropExcess(connection));
       return connection;
     } catch (error) {
       database.close();
@@ -217,60 +245,35 @@ export class SqliteOutbox implements Outbox, Disposable {
     }
   }
 
-  /** Drops the oldest until the pages in use are within the limit. */
-  #dropExcess({ database, seqAt, removeThrough }: Connection): number {
+  /** Drops the oldest until the pages in use are within the limit. Who waits is younger than who is to be sent. */
+  #dropExcess({ database, events, waiting }: Connection): { readonly overflow: number; readonly waiting: number } {
     const { bytesMax } = this.#options;
-    const rowsAtATime = Math.min(dropRowsMax, Math.max(dropRowsMin, Math.floor(this.#counts.stored / 8)));
-    let dropped = 0;
+    const rowsAtATime = Math.min(dropRowsMax, Math.max(dropRowsMin, Math.floor(this.#counters.counts.stored / 8)));
+    const dropped = { overflow: 0, waiting: 0 };
     for (;;) {
       const excess = usedBytes(database) - bytesMax;
-      if (excess <= 0 || dropped >= trimRowsMax) return dropped;
-      const through = seqAt.get(rowsAtATime - 1) ?? Number.MAX_SAFE_INTEGER;
-      const { changes } = removeThrough.run(through);
-      if (changes === 0) throw new Error(`an empty outbox takes ${excess} bytes more than its limit`);
-      dropped += changes;
+      if (excess <= 0 || dropped.overflow >= trimRowsMax) return dropped;
+      const ofEvents = events.removeOldest(rowsAtATime);
+      const ofWaiting = ofEvents === 0 ? waiting.removeOldest(rowsAtATime) : 0;
+      if (ofEvents + ofWaiting === 0) throw new Error(`an empty outbox takes ${excess} bytes more than its limit`);
+      dropped.overflow += ofEvents + ofWaiting;
+      dropped.waiting -= ofWaiting;
     }
   }
 }
 
 function prepare(database: Database): Connection {
+  const count = database.prepare(`UPDATE counters SET made = made + @made, last_seq = last_seq + @numbers,
+    acknowledged = acknowledged + @acknowledged, waiting = waiting + @waiting, overflow = overflow + @overflow,
+    disk_full = disk_full + @disk_full, rejected = rejected + @rejected, corrupt = corrupt + @corrupt,
+    never_synchronised = never_synchronised + @never_synchronised`);
+  const nothing = { made: 0, numbers: 0, acknowledged: 0, waiting: 0, ...noCounters.counts.dropped };
   return {
     database,
-    insert: database.prepare('INSERT INTO events (seq, event) VALUES (?, ?)'),
-    select: database.prepare('SELECT seq, event FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?'),
-    remove: database.prepare('DELETE FROM events WHERE seq = ?'),
-    removeThrough: database.prepare('DELETE FROM events WHERE seq <= ?'),
-    seqAt: database.prepare('SELECT seq FROM events ORDER BY seq LIMIT 1 OFFSET ?').pluck(),
-    count: database.prepare(`UPDATE counters SET made = made + ?, acknowledged = acknowledged + ?,
-      overflow = overflow + ?, disk_full = disk_full + ?, rejected = rejected + ?, corrupt = corrupt + ?`),
+    events: eventRows(database),
+    waiting: waitingRows(database),
+    count: (changes) => void count.run({ ...nothing, ...changes }),
   };
-}
-
-function removeRows({ remove }: Connection, seqs: readonly number[]): number {
-  let removed = 0;
-  for (const seq of seqs) removed += remove.run(seq).changes;
-  return removed;
-}
-
-function decodeRows(rows: readonly { seq: number; event: Uint8Array }[]) {
-  const entries: OutboxEntry[] = [];
-  const unreadable: number[] = [];
-  for (const { seq, event: bytes } of rows) {
-    const event = decodeEvent(bytes);
-    if (event === undefined) unreadable.push(seq);
-    else entries.push({ seq, event });
-  }
-  return { entries, unreadable };
-}
-
-function decodeEvent(bytes: Uint8Array): DetectionEvent | undefined {
-  try {
-    const parsed = parseEvent(Event.decode(bytes));
-    return parsed.ok ? parsed.value : undefined;
-  } catch {
-    // Bytes that are no message at all are as unreadable as a message that breaks the rules.
-    return undefined;
-  }
 }
 
 function usedBytes(database: Database): number {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { Observation, Scanner } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
+import type { SteadyClock } from '../steady-clock.ts';
 import { adapterToUse, bluetoothFolder } from './bluetooth/adapter-list.ts';
 import { messageBytesMax, parseRadioMessage, type RadioMessage } from './bluetooth/radio-message.ts';
 import { Lines } from './lines.ts';
@@ -17,7 +17,7 @@ export interface BluetoothOptions {
   readonly kind: 'ble' | 'classic';
   /** Such as `hci0`; absent: the first there is whenever it starts. */
   readonly adapter?: string;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   /** Where the kernel lists its adapters. */
   readonly folder?: string;
   /** What runs at the radio, after Node and before the kind and the adapter. */
@@ -69,10 +69,8 @@ export class BluetoothScanner implements Scanner {
         else if (message.type === 'malformed') this.#count(message.count, message.problem);
         else if (message.type === 'failed') throw new UnavailableError(message.problem);
         else if (message.type === 'renew') break;
-        const nowMs = clock.nowMs();
-        if (nowMs < buffer.floorMs) throw new UnavailableError('the clock was set back: starts again in its time');
         if (message.type !== 'not ready') {
-          yield { sightings: buffer.takeSettledBy(nowMs - disorderMsMax), watermarkMs: buffer.floorMs };
+          yield { sightings: buffer.takeSettledBy(clock.nowMs() - disorderMsMax), watermarkMs: buffer.floorMs };
         }
       }
     }
@@ -80,8 +78,10 @@ export class BluetoothScanner implements Scanner {
   }
 
   #add(sightings: readonly Sighting[], buffer: ReorderBuffer<Sighting>): void {
+    const { clock } = this.#options;
     for (const sighting of sightings) {
-      if (!buffer.add(sighting)) this.#count(1, 'a sighting more than two seconds out of order');
+      if (!buffer.add({ ...sighting, timeMs: clock.at(sighting.timeMs) }))
+        this.#count(1, 'a sighting more than two seconds out of order');
     }
   }
 

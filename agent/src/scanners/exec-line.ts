@@ -24,11 +24,17 @@ const lineSchema = z
     path: ['class_of_device'],
   });
 
+export interface ExecSighting {
+  readonly sighting: Omit<Sighting, 'timeMs'>;
+  /** How long ago it was, milliseconds; negative for what is ahead of the clock. */
+  readonly ageMs: number;
+}
+
 /**
  * A sighting of a line of JSON, such as {"kind": "anpr", "address": "B AB 1234"}; without a time it is of now. Throws InvalidInputError in words
  * that never hold the address, as in a broken line it can be anywhere.
  */
-export function parseExecLine(line: string, nowMs: number): Sighting {
+export function parseExecLine(line: string, nowMs: number): ExecSighting {
   const parsed = lineSchema.safeParse(jsonOf(line));
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
@@ -45,12 +51,14 @@ export function parseExecLine(line: string, nowMs: number): Sighting {
     );
   }
   return {
-    timeMs,
-    kind,
-    address,
-    addressType,
-    ...(rssi === undefined ? {} : { rssiDbm: Math.round(rssi) }),
-    ...(deviceClass === undefined ? {} : { deviceClass }),
+    ageMs: nowMs - timeMs,
+    sighting: {
+      kind,
+      address,
+      addressType,
+      ...(rssi === undefined ? {} : { rssiDbm: Math.round(rssi) }),
+      ...(deviceClass === undefined ? {} : { deviceClass }),
+    },
   };
 }
 

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
+import { steadyClock } from '../steady-clock.ts';
 import { ExecScanner } from './exec.ts';
 import { parseExecLine } from './exec-line.ts';
 
 /** A scanner that runs a small program of this Node. */
 const scannerOf = (script: string) =>
-  new ExecScanner({ command: [process.execPath, '-e', script], clock: systemClock });
+  new ExecScanner({ command: [process.execPath, '-e', script], clock: steadyClock(systemClock) });
 
 /** What is observed until there is enough, or until it ends. */
 async function observed(scanner: ExecScanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
@@ -57,7 +58,7 @@ describe('a program', () => {
     expect(String((await observed(scannerOf('process.kill(process.pid, "SIGKILL")'), () => false)).error)).toMatch(
       /ended \(SIGKILL\)/,
     );
-    const missing = new ExecScanner({ command: ['/no/such/program'], clock: systemClock });
+    const missing = new ExecScanner({ command: ['/no/such/program'], clock: steadyClock(systemClock) });
     expect(String((await observed(missing, () => false)).error)).toMatch(/cannot be run: ENOENT/);
   });
 
@@ -98,8 +99,10 @@ describe('a program', () => {
 test('a line of a classic device may say its class, in 24 bits; that of another kind may not', () => {
   const nowMs = 1_700_000_000_000;
   const line = (given: object) => JSON.stringify({ kind: 'classic', address: '80:91:a2:b3:c4:d5', ...given });
-  expect(parseExecLine(line({ class_of_device: 0x24_04_08 }), nowMs)).toMatchObject({ deviceClass: 0x24_04_08 });
-  expect(parseExecLine(line({}), nowMs)).not.toHaveProperty('deviceClass');
+  expect(parseExecLine(line({ class_of_device: 0x24_04_08 }), nowMs)).toMatchObject({
+    sighting: { deviceClass: 0x24_04_08 },
+  });
+  expect(parseExecLine(line({}), nowMs).sighting).not.toHaveProperty('deviceClass');
   for (const wrong of [
     { class_of_device: 2 ** 24 },
     { class_of_device: 1, kind: 'wifi' },
@@ -131,7 +134,7 @@ test('whatever a line holds, it is a sighting or an error that does not quote it
       fc.stringMatching(/^[A-Z]{8}$/),
       (line, mark) => {
         try {
-          expect(parseExecLine(line, nowMs).kind).toBeTypeOf('string');
+          expect(parseExecLine(line, nowMs).sighting.kind).toBeTypeOf('string');
         } catch (error) {
           expect(String(error)).toMatch(/^InvalidInputError: /);
         }

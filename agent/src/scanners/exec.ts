@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Clock } from '@tdc/shared/clock.ts';
 import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { Observation, Scanner } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
+import type { SteadyClock } from '../steady-clock.ts';
 import { lineBytesMax, parseExecLine } from './exec-line.ts';
 import { Lines } from './lines.ts';
 import { disorderMsMax, ReorderBuffer } from './reorder-buffer.ts';
@@ -11,7 +11,7 @@ import { disorderMsMax, ReorderBuffer } from './reorder-buffer.ts';
 export interface ExecOptions {
   /** The program and its arguments; no shell comes between. */
   readonly command: readonly [string, ...string[]];
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 const tickMs = 500;
@@ -67,7 +67,7 @@ export class ExecScanner implements Scanner {
         signal.throwIfAborted();
         const nowMs = clock.nowMs();
         if (next.type === 'bytes') {
-          for (const line of lines.of(next.chunk)) this.#take(line, buffer, nowMs);
+          for (const line of lines.of(next.chunk)) this.#take(line, buffer);
           nextBytes = undefined;
         } else if (next.type === 'tick') nextTick = undefined;
         yield { sightings: buffer.takeSettledBy(nowMs - disorderMsMax), watermarkMs: buffer.floorMs };
@@ -78,11 +78,15 @@ export class ExecScanner implements Scanner {
     }
   }
 
-  #take(line: string | undefined, buffer: ReorderBuffer<Sighting>, nowMs: number): void {
+  #take(line: string | undefined, buffer: ReorderBuffer<Sighting>): void {
+    const { clock } = this.#options;
     try {
       if (line === undefined) throw new InvalidInputError(`a line of more than ${lineBytesMax} bytes`);
-      if (!buffer.add(parseExecLine(line, nowMs)))
-        throw new InvalidInputError('time: more than two seconds out of order');
+      // The program has its times from the system's clock.
+      const { sighting, ageMs } = parseExecLine(line, clock.systemMs());
+      const timeMs = clock.nowMs() - ageMs;
+      if (timeMs < clock.at(0)) throw new InvalidInputError('time: before the machine was booted');
+      if (!buffer.add({ ...sighting, timeMs })) throw new InvalidInputError('time: more than two seconds out of order');
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       this.#malformed += 1;

@@ -1,4 +1,5 @@
 import noble from '@abandonware/noble';
+import { systemClock } from '@tdc/shared/clock.ts';
 import type { RadioReport } from './radio-report.ts';
 import { watchScanCommands } from './scan-watch.ts';
 
@@ -45,7 +46,7 @@ export function hearAdvertisements(index: number, report: RadioReport): () => vo
   noble.on('discover', ({ address, addressType, rssi }) => {
     heardMs = performance.now();
     report.heard({
-      timeMs: Date.now(),
+      timeMs: Math.floor(systemClock.monotonicMs()),
       kind: 'ble',
       address,
       addressType: addressType === 'random' ? 'random' : 'public',

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { systemClock } from '@tdc/shared/clock.ts';
 import {
   inquiryCancelCommand,
   inquiryCommand,
@@ -58,11 +59,13 @@ export function inquire(name: string, socket: HciSocket, report: InquiryReport):
   };
   const take = (event: HciEvent) => {
     switch (event.type) {
-      case 'inquiry-result':
+      case 'inquiry-result': {
+        const timeMs = Math.floor(systemClock.monotonicMs());
         for (const device of event.devices) {
-          report.heard({ timeMs: Date.now(), kind: 'classic', addressType: 'public', ...device });
+          report.heard({ timeMs, kind: 'classic', addressType: 'public', ...device });
         }
         return;
+      }
       case 'inquiry-complete':
         failures = 0;
         return go();

@@ -8,6 +8,7 @@ export type RadioMessage =
   | { readonly type: 'alive' }
   /** It hears. */
   | { readonly type: 'ready' }
+  /** Their times are whole milliseconds of the monotonic clock, which is one for all processes. */
   | { readonly type: 'sightings'; readonly sightings: readonly Sighting[] }
   /** So many frames could not be read, or had no room; the last of them in words without any address. */
   | { readonly type: 'malformed'; readonly count: number; readonly problem: string }

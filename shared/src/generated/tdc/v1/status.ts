@@ -243,6 +243,8 @@ export interface EventCounts {
   uncommitted: bigint;
   /** Events given up, by reason. */
   dropped: ReasonCount[];
+  /** Of in_outbox, those that wait for the clock to be set: their times are not known yet. */
+  waitingForClock: bigint;
 }
 
 /** The whole state of one agent at one moment. */
@@ -282,7 +284,19 @@ export interface AgentStatus {
   /** Resident memory in bytes. */
   residentMemoryBytes: bigint;
   /** The machine it runs on. */
-  machine: MachineStatus | undefined;
+  machine:
+    | MachineStatus
+    | undefined;
+  /** The last step of the clock; absent while there was none since the process started. */
+  clockStep: ClockStep | undefined;
+}
+
+/** The clock was set. */
+export interface ClockStep {
+  /** By how many milliseconds, forward or (negative) back. */
+  stepMs: bigint;
+  /** When it was noticed, Unix nanoseconds. */
+  atNs: bigint;
 }
 
 /** The machine that an agent runs on. What a machine does not tell is absent. */
@@ -612,7 +626,7 @@ export const ScannerStatus: MessageFns<ScannerStatus> = {
 };
 
 function createBaseEventCounts(): EventCounts {
-  return { made: 0n, acknowledged: 0n, inOutbox: 0n, uncommitted: 0n, dropped: [] };
+  return { made: 0n, acknowledged: 0n, inOutbox: 0n, uncommitted: 0n, dropped: [], waitingForClock: 0n };
 }
 
 export const EventCounts: MessageFns<EventCounts> = {
@@ -643,6 +657,12 @@ export const EventCounts: MessageFns<EventCounts> = {
     }
     for (const v of message.dropped) {
       ReasonCount.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.waitingForClock !== 0n) {
+      if (BigInt.asUintN(64, message.waitingForClock) !== message.waitingForClock) {
+        throw new globalThis.Error("value provided for field message.waitingForClock of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.waitingForClock);
     }
     return writer;
   },
@@ -700,6 +720,14 @@ export const EventCounts: MessageFns<EventCounts> = {
             message.dropped.push(ReasonCount.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.waitingForClock = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -723,6 +751,11 @@ export const EventCounts: MessageFns<EventCounts> = {
         : 0n,
       uncommitted: isSet(object.uncommitted) ? BigInt(object.uncommitted) : 0n,
       dropped: globalThis.Array.isArray(object?.dropped) ? object.dropped.map((e: any) => ReasonCount.fromJSON(e)) : [],
+      waitingForClock: isSet(object.waitingForClock)
+        ? BigInt(object.waitingForClock)
+        : isSet(object.waiting_for_clock)
+        ? BigInt(object.waiting_for_clock)
+        : 0n,
     };
   },
 
@@ -743,6 +776,9 @@ export const EventCounts: MessageFns<EventCounts> = {
     if (message.dropped?.length) {
       obj.dropped = message.dropped.map((e) => ReasonCount.toJSON(e));
     }
+    if (message.waitingForClock !== 0n) {
+      obj.waitingForClock = message.waitingForClock.toString();
+    }
     return obj;
   },
 
@@ -760,6 +796,9 @@ export const EventCounts: MessageFns<EventCounts> = {
       ? BigInt(object.uncommitted)
       : 0n;
     message.dropped = object.dropped?.map((e) => ReasonCount.fromPartial(e)) || [];
+    message.waitingForClock = (object.waitingForClock !== undefined && object.waitingForClock !== null)
+      ? BigInt(object.waitingForClock)
+      : 0n;
     return message;
   },
 };
@@ -783,6 +822,7 @@ function createBaseAgentStatus(): AgentStatus {
     openPassages: 0,
     residentMemoryBytes: 0n,
     machine: undefined,
+    clockStep: undefined,
   };
 }
 
@@ -859,6 +899,9 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     }
     if (message.machine !== undefined) {
       MachineStatus.encode(message.machine, writer.uint32(138).fork()).join();
+    }
+    if (message.clockStep !== undefined) {
+      ClockStep.encode(message.clockStep, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -1012,6 +1055,14 @@ export const AgentStatus: MessageFns<AgentStatus> = {
             message.machine = MachineStatus.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.clockStep = ClockStep.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1089,6 +1140,11 @@ export const AgentStatus: MessageFns<AgentStatus> = {
         ? BigInt(object.resident_memory_bytes)
         : 0n,
       machine: isSet(object.machine) ? MachineStatus.fromJSON(object.machine) : undefined,
+      clockStep: isSet(object.clockStep)
+        ? ClockStep.fromJSON(object.clockStep)
+        : isSet(object.clock_step)
+        ? ClockStep.fromJSON(object.clock_step)
+        : undefined,
     };
   },
 
@@ -1145,6 +1201,9 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     if (message.machine !== undefined) {
       obj.machine = MachineStatus.toJSON(message.machine);
     }
+    if (message.clockStep !== undefined) {
+      obj.clockStep = ClockStep.toJSON(message.clockStep);
+    }
     return obj;
   },
 
@@ -1186,6 +1245,100 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     message.machine = (object.machine !== undefined && object.machine !== null)
       ? MachineStatus.fromPartial(object.machine)
       : undefined;
+    message.clockStep = (object.clockStep !== undefined && object.clockStep !== null)
+      ? ClockStep.fromPartial(object.clockStep)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseClockStep(): ClockStep {
+  return { stepMs: 0n, atNs: 0n };
+}
+
+export const ClockStep: MessageFns<ClockStep> = {
+  encode(message: ClockStep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stepMs !== 0n) {
+      if (BigInt.asIntN(64, message.stepMs) !== message.stepMs) {
+        throw new globalThis.Error("value provided for field message.stepMs of type sint64 too large");
+      }
+      writer.uint32(8).sint64(message.stepMs);
+    }
+    if (message.atNs !== 0n) {
+      if (BigInt.asIntN(64, message.atNs) !== message.atNs) {
+        throw new globalThis.Error("value provided for field message.atNs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.atNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClockStep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClockStep();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.stepMs = reader.sint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.atNs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClockStep {
+    return {
+      stepMs: isSet(object.stepMs) ? BigInt(object.stepMs) : isSet(object.step_ms) ? BigInt(object.step_ms) : 0n,
+      atNs: isSet(object.atNs) ? BigInt(object.atNs) : isSet(object.at_ns) ? BigInt(object.at_ns) : 0n,
+    };
+  },
+
+  toJSON(message: ClockStep): unknown {
+    const obj: any = {};
+    if (message.stepMs !== 0n) {
+      obj.stepMs = message.stepMs.toString();
+    }
+    if (message.atNs !== 0n) {
+      obj.atNs = message.atNs.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ClockStep>): ClockStep {
+    return ClockStep.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClockStep>): ClockStep {
+    const message = createBaseClockStep();
+    message.stepMs = (object.stepMs !== undefined && object.stepMs !== null) ? BigInt(object.stepMs) : 0n;
+    message.atNs = (object.atNs !== undefined && object.atNs !== null) ? BigInt(object.atNs) : 0n;
     return message;
   },
 };
