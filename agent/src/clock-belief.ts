@@ -43,6 +43,10 @@ export const firstBelief = ({ offsetMs, monotonicMs }: ClockLook, isTrusted: boo
 export const hasStepped = (belief: ClockBelief, { offsetMs }: Pick<ClockLook, 'offsetMs'>): boolean =>
   Math.abs(offsetMs - belief.offsetMs) >= stepMsMin;
 
+/** Whether the times of before have another meaning now. */
+export const isNewTime = (before: ClockBelief, now: ClockBelief): boolean =>
+  now.state !== before.state || now.step !== before.step;
+
 /**
  * What to believe after a look. A clock that is not synchronised is followed wherever it goes. From the moment that the system vouches for
  * it, its time goes on by the monotonic clock, whatever is done to the system's, until the system vouches for another: who sets a

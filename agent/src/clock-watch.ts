@@ -1,6 +1,6 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
 import { eventIdMaker } from '@tdc/shared/event-id.ts';
-import { believe, type ClockBelief, type ClockLook, firstBelief, hasStepped } from './clock-belief.ts';
+import { believe, type ClockBelief, type ClockLook, firstBelief, hasStepped, isNewTime } from './clock-belief.ts';
 import { type ClockState, neverSetBeforeMs } from './clock-state.ts';
 import type { PassageEvent } from './passage.ts';
 import type { SightingTimes } from './sighting-times.ts';
@@ -56,7 +56,6 @@ export class ClockWatch implements SightingTimes {
     return this.#belief.state;
   }
 
-  /** Another object whenever the time has another meaning. */
   get belief(): ClockBelief {
     return this.#belief;
   }
@@ -74,7 +73,7 @@ export class ClockWatch implements SightingTimes {
     const vouched = !isAsBelieved && before.state !== 'trusted' && (await voucher.vouches());
     const look = { ...this.#now(), vouched };
     this.#belief = believe(before, look);
-    if (this.#belief.sinceMs !== before.sinceMs) onChange({ type: 'believed', before, now: this.#belief });
+    if (isNewTime(before, this.#belief)) onChange({ type: 'believed', before, now: this.#belief });
     this.#tellDoubt(look);
   }
 

@@ -170,7 +170,15 @@ describe('tdc-agent simulate', () => {
 });
 
 describe('tdc-agent run', () => {
-  const runArgs = () => ['run', ...common('D1'), '--scanners', 'simulated', '--simulation-network-file', 'road.json'];
+  const runArgs = () => [
+    'run',
+    ...common('D1'),
+    '--clock-trust',
+    '--scanners',
+    'simulated',
+    '--simulation-network-file',
+    'road.json',
+  ];
 
   test('answers status while it runs, is alone in its folder, and ends with what it heard committed', async () => {
     await makeKey();
@@ -222,7 +230,15 @@ describe('tdc-agent run', () => {
 
   test('says which detector is not in the network', async () => {
     await makeKey();
-    const args = ['run', ...common('D9'), '--scanners', 'simulated', '--simulation-network-file', 'road.json'];
+    const args = [
+      'run',
+      ...common('D9'),
+      '--clock-trust',
+      '--scanners',
+      'simulated',
+      '--simulation-network-file',
+      'road.json',
+    ];
     const { code, stderr } = await tdcAgent(args);
     expect(code).toBe(2);
     expect(stderr).toContain('detector.id "D9": expected a detector of road.json');

@@ -1,5 +1,6 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
+import { isNewTime } from './clock-belief.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import { releaseWaiting } from './waiting-release.ts';
 import type { WaitingRoom } from './waiting-room.ts';
@@ -29,17 +30,17 @@ export async function lookAndRelease(options: TimeKeepingOptions, signal: AbortS
 /** Looks at the clock every second and releases those that need wait no longer, until aborted. */
 export async function keepTime(options: TimeKeepingOptions, signal: AbortSignal): Promise<void> {
   const { watch, clock } = options;
-  let { sinceMs } = watch.belief;
+  let { belief } = watch;
   let releasedAtMs = clock.monotonicMs();
   while (!signal.aborted) {
     await clock.sleep(lookEveryMs, signal).catch((reason: unknown) => {
       if (!signal.aborted) throw reason;
     });
     await watch.look();
-    const isNew = watch.belief.sinceMs !== sinceMs;
+    const isNew = isNewTime(belief, watch.belief);
     if (signal.aborted || (!isNew && clock.monotonicMs() - releasedAtMs < releaseEveryMs)) continue;
     releasedAtMs = clock.monotonicMs();
-    sinceMs = watch.belief.sinceMs;
+    belief = watch.belief;
     await release(options, signal);
   }
 }

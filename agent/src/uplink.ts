@@ -133,14 +133,16 @@ export class Uplink {
 
   /** Waits for the channel; rejects with the reason of the stream's failure, at the deadline, or when aborted. */
   async #ready(client: CollectorServiceClient, streamFailed: Promise<never>, signal: AbortSignal): Promise<void> {
-    const { connectTimeoutMs } = this.#options;
-    const deadline = Date.now() + connectTimeoutMs;
+    const { clock, connectTimeoutMs } = this.#options;
+    const untilMs = clock.monotonicMs() + connectTimeoutMs;
     const channel = client.getChannel();
     const aborted = Promise.withResolvers<never>();
     const onAbort = () => aborted.reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     const ready = async () => {
       for (let state = channel.getConnectivityState(true); state !== connectivityState.READY; ) {
+        // By a clock that may be set meanwhile: the deadline is good for the next wait alone.
+        const deadline = Date.now() + untilMs - clock.monotonicMs();
         await new Promise<void>((resolve, reject) =>
           channel.watchConnectivityState(state, deadline, (error) =>
             error === undefined

@@ -14,6 +14,7 @@ export function statusJson(status: AgentStatus) {
     started_at: timeOf(status.startedAtNs),
     taken_at: timeOf(status.takenAtNs),
     clock: clockWord(status),
+    clock_step: clockStepJson(status),
     connection: connectionWord(status),
     last_acknowledged_at: timeOf(status.lastAcknowledgedNs),
     events: {
@@ -21,6 +22,7 @@ export function statusJson(status: AgentStatus) {
       acknowledged: Number(events?.acknowledged ?? 0n),
       in_outbox: Number(events?.inOutbox ?? 0n),
       uncommitted: Number(events?.uncommitted ?? 0n),
+      waiting_for_clock: Number(events?.waitingForClock ?? 0n),
       dropped: Object.fromEntries((events?.dropped ?? []).map(({ reason, count }) => [reason, Number(count)])),
     },
     outbox_bytes: Number(status.outboxBytes),
@@ -41,6 +43,10 @@ export function statusJson(status: AgentStatus) {
     machine: status.machine === undefined ? null : machineJson(status.machine),
   };
 }
+
+/** Null while the clock was not set since the agent started. */
+export const clockStepJson = ({ clockStep }: AgentStatus) =>
+  clockStep === undefined ? null : { step_seconds: Number(clockStep.stepMs) / 1000, at: timeOf(clockStep.atNs) };
 
 /** Null for what the machine does not tell. */
 export function machineJson({ power, battery, disk, ...machine }: MachineStatus) {

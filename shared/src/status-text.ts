@@ -4,6 +4,7 @@ import {
   ClockState,
   ConnectionState,
   type DiskStatus,
+  type EventCounts,
   type MachineStatus,
   type PowerStatus,
   ScannerState,
@@ -41,11 +42,11 @@ export function statusText(status: AgentStatus): string {
     ['detector', status.detectorId],
     ['version', status.version],
     ['running for', durationText(msFromNs(status.takenAtNs - status.startedAtNs))],
-    ['clock', clockTexts.get(status.clock) ?? 'unknown'],
+    ['clock', `${clockTexts.get(status.clock) ?? 'unknown'}${stepText(status, ago)}`],
     ['connection', connectionTexts.get(status.connection) ?? 'unknown'],
     ['acknowledged', `${events?.acknowledged ?? 0n}, the last ${ago(status.lastAcknowledgedNs)}`],
     ['captured', `${events?.made ?? 0n}`],
-    ['in outbox', `${events?.inOutbox ?? 0n}, ${events?.uncommitted ?? 0n} of them not yet on disk`],
+    ['in outbox', inOutboxText(events)],
     ['dropped', dropped === undefined || dropped === '' ? '0' : dropped],
     ['outbox', `${mib(status.outboxBytes)} of ${mib(status.outboxBytesMax)}`],
     ['heard now', `${status.openPassages}`],
@@ -57,6 +58,18 @@ export function statusText(status: AgentStatus): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function inOutboxText(events: EventCounts | undefined): string {
+  const { inOutbox = 0n, uncommitted = 0n, waitingForClock = 0n } = events ?? {};
+  const waiting = waitingForClock === 0n ? '' : `, ${waitingForClock} waiting for the clock to be set`;
+  return `${inOutbox}, ${uncommitted} of them not yet on disk${waiting}`;
+}
+
+function stepText({ clockStep }: AgentStatus, ago: (ns: bigint) => string): string {
+  if (clockStep === undefined) return '';
+  const seconds = Number(clockStep.stepMs) / 1000;
+  return `; set ${seconds < 0 ? 'back' : 'forward'} by ${Math.abs(seconds).toFixed(1)} s ${ago(clockStep.atNs)}`;
 }
 
 /** Only what the machine tells. */

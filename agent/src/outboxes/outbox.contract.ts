@@ -1,12 +1,14 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
 import { madeUpEvent, madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { madeUpWaitingEvents } from '../made-up-waiting-event.ts';
 import type { Outbox, OutboxEntry } from '../outbox.ts';
+import type { WaitingRoom } from '../waiting-room.ts';
 
 /** A fresh, empty outbox, and the way to leave it and come back as another process would. */
 export interface OutboxUnderTest extends Disposable {
-  readonly outbox: Outbox;
-  reopen(): Outbox;
+  readonly outbox: Outbox & WaitingRoom;
+  reopen(): Outbox & WaitingRoom;
 }
 
 const whole = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1_000_000 };
@@ -18,7 +20,7 @@ export const contractBytesMax = 256 * 1024;
 export function outboxContract(adapter: string, open: () => OutboxUnderTest): void {
   describe(`${adapter} as an outbox`, () => {
     let subject: OutboxUnderTest;
-    let outbox: Outbox;
+    let outbox: Outbox & WaitingRoom;
     beforeEach(() => {
       subject = open();
       outbox = subject.outbox;
@@ -27,9 +29,10 @@ export function outboxContract(adapter: string, open: () => OutboxUnderTest): vo
 
     const all = (): readonly OutboxEntry[] => outbox.read(whole);
     const expectConservation = () => {
-      const { made, acknowledged, stored, dropped } = outbox.counts();
+      const { made, acknowledged, stored, waiting, dropped } = outbox.counts();
       expect(made).toBe(acknowledged + stored + Object.values(dropped).reduce((sum, count) => sum + count, 0));
-      expect(stored).toBe(all().length);
+      expect(stored).toBe(all().length + waiting);
+      expect(waiting).toBe(outbox.waitingAfter(0, 1_000_000).length);
     };
 
     test('gives back what it was given, in order, before and after coming back', () => {
@@ -111,6 +114,56 @@ export function outboxContract(adapter: string, open: () => OutboxUnderTest): vo
       outbox.append(events);
       expect(outbox.size().bytes).toBeLessThanOrEqual(contractBytesMax);
       expect(all().at(-1)?.event).toEqual(events.at(-1));
+      expectConservation();
+    });
+
+    test('keeps what waits for the clock as it was, apart from what is to be sent, before and after coming back', () => {
+      const waiting = madeUpWaitingEvents(3);
+      const [event] = madeUpEvents(1);
+      if (event === undefined) throw new Error('no event');
+      outbox.append([...waiting.slice(0, 2), event, ...waiting.slice(2)]);
+      for (const _ of ['before', 'after']) {
+        expect(outbox.waitingAfter(0, 10)).toEqual([1, 2, 4].map((number, i) => ({ number, waiting: waiting[i] })));
+        expect(outbox.waitingAfter(1, 1)).toEqual([{ number: 2, waiting: waiting[1] }]);
+        expect(all()).toEqual([{ seq: 3, event }]);
+        expect(outbox.counts()).toMatchObject({ made: 4, stored: 4, waiting: 3 });
+        expectConservation();
+        outbox = subject.reopen();
+      }
+    });
+
+    test('sends what is released behind all that was there, once, and drops what has no time', () => {
+      outbox.append([...madeUpWaitingEvents(3), ...madeUpEvents(2)]);
+      const [first, second] = madeUpEvents(2);
+      const released = [
+        { number: 1, event: first },
+        { number: 2, event: undefined },
+        { number: 77, event: second },
+      ];
+      outbox.release(released);
+      outbox.release(released);
+      outbox.release([]);
+      expect(all().map(({ seq }) => seq)).toEqual([4, 5, 6]);
+      expect(all().at(-1)?.event).toEqual(first);
+      expect(outbox.lastSeq()).toBe(6);
+      expect(outbox.counts()).toMatchObject({ made: 5, stored: 4, waiting: 1, dropped: { never_synchronised: 1 } });
+      outbox = subject.reopen();
+      expectConservation();
+      outbox.append(madeUpEvents(1));
+      expect(all().at(-1)?.seq).toBe(7);
+    });
+
+    test('drops at its limit what is to be sent before what waits, which is younger', () => {
+      outbox.append(madeUpEvents(500));
+      for (let n = 0; n < 20; n += 1) {
+        outbox.append(madeUpWaitingEvents(300));
+        expect(outbox.size().bytes).toBeLessThanOrEqual(contractBytesMax);
+      }
+      const { made, waiting, dropped } = outbox.counts();
+      expect(all()).toEqual([]);
+      expect([made, waiting + dropped.overflow]).toEqual([6500, 6500]);
+      expect(waiting).toBeGreaterThan(1000);
+      expect(outbox.waitingAfter(0, 1)[0]?.number).toBe(6501 - waiting);
       expectConservation();
     });
 

@@ -37,7 +37,7 @@ function leaveBacklog(file: string, rows: number): void {
        INSERT INTO events SELECT seq, sample.event FROM number JOIN sample ON sample.id = 1 + seq % ?`,
     )
     .run(rows, sample.length);
-  database.prepare('UPDATE counters SET made = ?').run(rows);
+  database.prepare('UPDATE counters SET made = @rows, last_seq = @rows').run({ rows });
   database.close();
 }
 

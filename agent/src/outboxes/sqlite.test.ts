@@ -11,9 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UnavailableError } from '@tdc/shared/errors.ts';
+import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { Event } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { madeUpEvent, madeUpEvents } from '@tdc/shared/made-up-event.ts';
+import { eventToWire } from '@tdc/shared/wire.ts';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { madeUpWaitingEvents } from '../made-up-waiting-event.ts';
 import { contractBytesMax, outboxContract } from './outbox.contract.ts';
 import { SqliteOutbox } from './sqlite.ts';
 import type { Recovery } from './sqlite-file.ts';
@@ -195,6 +199,70 @@ test('events stored by a version that knew no device classes are read, and sit b
   expect(old?.event).toMatchObject({ detectorId: 'D1', kind: 'classic', rssiPeakDbm: -61, sightings: 7 });
   expect(old?.event).not.toHaveProperty('deviceClass');
   expect(fresh?.event).toEqual(event);
+});
+
+describe('a file of the version before events waited for the clock', () => {
+  /** 500 made, 100 of them acknowledged and 40 dropped. */
+  function leaveFileOfVersion1(): readonly DetectionEvent[] {
+    const events = madeUpEvents(360);
+    const database = new Sqlite(file);
+    database.exec(`CREATE TABLE counters (
+    made INTEGER NOT NULL, acknowledged INTEGER NOT NULL,
+    overflow INTEGER NOT NULL, disk_full INTEGER NOT NULL, rejected INTEGER NOT NULL, corrupt INTEGER NOT NULL
+  ) STRICT`);
+    database.exec('CREATE TABLE events (seq INTEGER PRIMARY KEY, event BLOB NOT NULL) STRICT');
+    database.exec('INSERT INTO counters VALUES (500, 100, 10, 11, 12, 7)');
+    const insert = database.prepare('INSERT INTO events VALUES (?, ?)');
+    for (const [index, event] of events.entries()) insert.run(141 + index, Event.encode(eventToWire(event)).finish());
+    database.pragma('user_version = 1');
+    database.close();
+    return events;
+  }
+
+  test('is taken over with its events and its counts', () => {
+    const events = leaveFileOfVersion1();
+    for (const _ of ['the first time', 'again']) {
+      using outbox = openOutbox();
+      outbox.open();
+      expect(outbox.read(whole)).toEqual(events.map((event, index) => ({ seq: 141 + index, event })));
+      expect(outbox.counts()).toEqual({
+        made: 500,
+        acknowledged: 100,
+        stored: 360,
+        waiting: 0,
+        dropped: { overflow: 10, disk_full: 11, rejected: 12, corrupt: 7, never_synchronised: 0 },
+      });
+      expect(outbox.lastSeq()).toBe(500);
+    }
+    expect(recoveries).toEqual([]);
+    using outbox = openOutbox();
+    outbox.append(madeUpWaitingEvents(1));
+    expect(outbox.waitingAfter(0, 2).map(({ number }) => number)).toEqual([501]);
+  });
+
+  test('that is damaged has its counts carried over', () => {
+    leaveFileOfVersion1();
+    const bytes = readFileSync(file);
+    bytes.fill(0, bytes.length - 4096);
+    writeFileSync(file, bytes);
+    const { outbox, recovery } = expectRecovery();
+    expect(recovery.eventsLost).toBe(360);
+    expect(outbox.counts()).toMatchObject({ made: 507, acknowledged: 100, stored: 7, dropped: { corrupt: 367 } });
+    outbox[Symbol.dispose]();
+  });
+});
+
+test('a waiting event that cannot be read back is dropped and counted', () => {
+  {
+    using outbox = openOutbox();
+    outbox.append(madeUpWaitingEvents(3));
+  }
+  const database = new Sqlite(file);
+  database.prepare('UPDATE waiting SET event = ? WHERE number = 2').run(Buffer.from([0xff]));
+  database.close();
+  using outbox = openOutbox();
+  expect(outbox.waitingAfter(0, 10).map(({ number }) => number)).toEqual([1, 3]);
+  expect(outbox.counts()).toMatchObject({ made: 3, stored: 2, waiting: 2, dropped: { corrupt: 1 } });
 });
 
 describe('an event that cannot be read back', () => {

@@ -27,6 +27,8 @@ test('a detector is as healthy as the worst that is known of it', () => {
   expect(healthOf({}, silentAfterMs)).toEqual(['ok']);
   expect(healthOf({}, silentAfterMs + 1)).toEqual(['silent', 'no status for 3 min']);
   expect(healthOf(unsynchronised)).toEqual(['warning', 'clock not synchronised']);
+  const waiting = { ...unsynchronised, events: { inOutbox: 7n, waitingForClock: 7n } };
+  expect(healthOf(waiting)).toEqual(['warning', 'clock not synchronised, 7 events wait for it']);
   expect(healthOf({ outboxBytes: 79n, outboxBytesMax: 100n })).toEqual(['ok']);
   expect(healthOf({ outboxBytes: 80n, outboxBytesMax: 100n })).toEqual(['warning', 'outbox 80 % full']);
   expect(healthOf({ ...failed, ...unsynchronised })).toEqual([

@@ -59,14 +59,17 @@ function failuresOf({ scanners }: AgentStatus): readonly string[] {
     .map(({ name, lastError }) => `scanner ${name} failed${lastError === '' ? '' : `: ${lastError}`}`);
 }
 
-function warningsOf({ clock, outboxBytes, outboxBytesMax, machine }: AgentStatus): readonly string[] {
+function warningsOf({ clock, events, outboxBytes, outboxBytesMax, machine }: AgentStatus): readonly string[] {
   const percentFull = outboxBytesMax === 0n ? 0 : Math.floor((Number(outboxBytes) / Number(outboxBytesMax)) * 100);
   return [
-    clock === ClockState.CLOCK_STATE_UNSYNCHRONISED ? 'clock not synchronised' : '',
+    clock === ClockState.CLOCK_STATE_UNSYNCHRONISED ? clockText(events?.waitingForClock ?? 0n) : '',
     percentFull >= percentFullMax ? `outbox ${percentFull} % full` : '',
     ...(machine === undefined ? [] : machineWarnings(machine)),
   ].filter((warning) => warning !== '');
 }
+
+const clockText = (waiting: bigint): string =>
+  `clock not synchronised${waiting === 0n ? '' : `, ${waiting} events wait for it`}`;
 
 /** What an installer should see to before it stops the box. */
 function machineWarnings({ processorCelsius = 0, power, battery, disk, ...memory }: MachineStatus): readonly string[] {

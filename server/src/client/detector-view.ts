@@ -1,5 +1,5 @@
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
-import { machineJson } from '@tdc/shared/status-json.ts';
+import { clockStepJson, machineJson } from '@tdc/shared/status-json.ts';
 import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { DetectorHealth } from './detector-health.ts';
@@ -12,12 +12,14 @@ const statusFields = [
   'started_at',
   'taken_at',
   'clock',
+  'clock_step',
   'connection',
   'last_acknowledged_at',
   'events_made',
   'events_acknowledged',
   'events_in_outbox',
   'events_uncommitted',
+  'events_waiting_for_clock',
   'events_dropped',
   'outbox_bytes',
   'outbox_bytes_max',
@@ -96,12 +98,14 @@ function statusRecord(status: AgentStatus): Record<(typeof statusFields)[number]
     started_at: timeOrNull(status.startedAtNs),
     taken_at: timeOrNull(status.takenAtNs),
     clock: clockWord(status),
+    clock_step: clockStepJson(status),
     connection: connectionWord(status),
     last_acknowledged_at: timeOrNull(status.lastAcknowledgedNs),
     events_made: Number(events?.made ?? 0n),
     events_acknowledged: Number(events?.acknowledged ?? 0n),
     events_in_outbox: Number(events?.inOutbox ?? 0n),
     events_uncommitted: Number(events?.uncommitted ?? 0n),
+    events_waiting_for_clock: Number(events?.waitingForClock ?? 0n),
     events_dropped: Object.fromEntries((events?.dropped ?? []).map(({ reason, count }) => [reason, Number(count)])),
     outbox_bytes: Number(status.outboxBytes),
     outbox_bytes_max: Number(status.outboxBytesMax),
