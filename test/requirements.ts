@@ -10,6 +10,8 @@ const requirements = [
   { program: 'etcdctl', package: 'etcd-client', for: 'the tests of the repository in etcd' },
   { program: 'bridge', package: 'iproute2', for: 'the tests that cut servers off' },
   { program: 'openssl', package: 'openssl', for: 'the TLS tests' },
+  { program: 'faketime', package: 'faketime', for: 'the clock tests' },
+  { program: 'unshare', package: 'util-linux', for: 'the clock tests' },
   { program: 'script', package: 'bsdutils', for: 'the tests on a terminal' },
   { program: 'bash', package: 'bash', for: 'the shell completion test' },
 ] as const;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Program, runProgram } from './program.ts';
+import { Program, type ProgramOptions, runProgram } from './program.ts';
 
 /** Makes a key file whose epoch is that of the time, so that a recording from then on has its changes of epoch. */
 export async function makeKeyFile(directory: string, fromMs: number): Promise<string> {
@@ -26,7 +26,7 @@ export function startAgent(
   place: AgentPlace,
   command: readonly string[],
   flags: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
+  options: Pick<ProgramOptions, 'env' | 'command'> = {},
 ): Program {
   const { directory, detectorId, keyFile, collector } = place;
   return new Program(
@@ -38,7 +38,7 @@ export function startAgent(
       ...['--log-level', 'warn'],
       ...flags,
     ],
-    { directory, env },
+    { directory, ...options },
   );
 }
 
