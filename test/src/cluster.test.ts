@@ -91,6 +91,7 @@ test(
       ...['--outbox-flush-rows', '10', '--outbox-flush-ms', '100'],
     ];
     const scanning = [
+      '--clock-trust',
       '--scanners',
       'simulated',
       '--simulation-network-file',

@@ -8,6 +8,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
+import { madeUpWaitingEvents } from '../made-up-waiting-event.ts';
 import { SqliteOutbox } from './sqlite.ts';
 
 const whole = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1_000_000 };
@@ -23,10 +24,10 @@ const openOutbox = () =>
   });
 
 /** Appends until the disk takes no more; gives how many events it took. */
-function fill(outbox: SqliteOutbox): number {
+function fill(outbox: SqliteOutbox, append = () => outbox.append(madeUpEvents(500))): number {
   for (let taken = 0; taken < 1_000_000; taken += 500) {
     try {
-      outbox.append(madeUpEvents(500));
+      append();
     } catch (error) {
       assert(error instanceof UnavailableError);
       return taken;
@@ -67,6 +68,27 @@ const scenarios: Readonly<Record<string, () => void>> = {
     assert.equal(outbox.counts().stored, 0);
     outbox.append(madeUpEvents(5000));
     assert.equal(outbox.counts().stored, 5000);
+  },
+
+  isDrainedOfWhatWaited() {
+    using outbox = openOutbox();
+    const taken = fill(outbox, () => outbox.append(madeUpWaitingEvents(500)));
+    assert.equal(outbox.counts().waiting, taken);
+    for (let after = 0; outbox.counts().waiting > 0; ) {
+      const numbers = outbox.waitingAfter(after, 500).map(({ number }) => number);
+      const events = madeUpEvents(numbers.length);
+      outbox.release(numbers.map((number, index) => ({ number, event: events[index] })));
+      after = numbers.at(-1) ?? assert.fail('they are not there');
+    }
+    assert.equal(outbox.counts().stored, taken);
+    for (let left = taken; left > 0; left = outbox.counts().stored) {
+      outbox.settle(
+        outbox.read({ ...whole, limit: 1000 }).map(({ seq }) => seq),
+        [],
+      );
+      assert(outbox.counts().stored < left);
+    }
+    assert.equal(outbox.counts().acknowledged, taken);
   },
 
   takesEventsAgainWhenThereIsRoom() {

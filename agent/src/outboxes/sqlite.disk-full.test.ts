@@ -42,6 +42,10 @@ test('a disk that the outbox itself has filled is drained, and takes events agai
   onSmallDisk('isDrainedAndTakesEventsAgain');
 });
 
+test('a disk that events have filled which waited for the clock is drained as well', () => {
+  onSmallDisk('isDrainedOfWhatWaited');
+});
+
 test('a disk that something else has filled takes events again as soon as there is room', () => {
   onSmallDisk('takesEventsAgainWhenThereIsRoom');
 });
