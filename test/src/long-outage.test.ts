@@ -59,7 +59,7 @@ async function livesThroughOutage(hours: number) {
   const keyFile = await makeKeyFile(directory, fromMs);
   const place: AgentPlace = { directory, detectorId: 'D1', keyFile, collector: away.address };
 
-  await using agent = startAgent(place, ['replay', recording], ['--uplink-backoff-ms-max', '1000'], smallHeap);
+  await using agent = startAgent(place, ['replay', recording], ['--uplink-backoff-ms-max', '1000'], { env: smallHeap });
   const buffered = await until(
     'all events in the outbox',
     async () => {
