@@ -1,8 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
-import { isDetectorId } from '@tdc/shared/wire.ts';
-
-/** The name of a detector in its certificate, as a URI among the alternative names. */
-const detectorUri = 'URI:urn:tdc:detector:';
+import { detectorIdIn } from '@tdc/shared/detector-certificate.ts';
 
 /** What a good certificate of the network's authority says of who shows it. */
 export interface CertificateIdentity {
@@ -15,11 +12,8 @@ export interface CertificateIdentity {
 }
 
 export function certificateIdentity(certificate: PeerCertificate): CertificateIdentity {
-  const names = (certificate.subjectaltname ?? '').split(', ').filter((name) => name.startsWith(detectorUri));
-  const [detectorId, ...others] = names.map((name) => name.slice(detectorUri.length));
-  const isOne = detectorId !== undefined && others.length === 0 && isDetectorId(detectorId);
   return {
-    detectorId: isOne ? detectorId : undefined,
+    detectorId: detectorIdIn(certificate.subjectaltname),
     serial: certificate.serialNumber.toLowerCase(),
     validToMs: Date.parse(certificate.valid_to),
   };
