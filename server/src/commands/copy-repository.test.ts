@@ -44,7 +44,13 @@ async function contentOf(backend: Backend) {
     }),
   );
   const newest = await repository.estimates.newest(never);
-  return { detectors, links, estimates, newest, statuses: await repository.statuses.list(never), events };
+  const enrolments = await repository.enrolments.enrolments(never);
+  const certificates = (await repository.enrolments.certificates(never)).map((record) => ({
+    ...record,
+    certificate: Buffer.from(record.certificate).toString(),
+  }));
+  const statuses = await repository.statuses.list(never);
+  return { detectors, links, estimates, newest, statuses, events, enrolments, certificates };
 }
 
 async function fill(backend: Backend): Promise<void> {
@@ -52,6 +58,14 @@ async function fill(backend: Backend): Promise<void> {
   for (const id of ['D1', 'D2', 'D3']) await repository.network.putDetector(detector(id), never);
   await repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 12 }, never);
   await repository.network.putLink({ fromDetectorId: 'D3', toDetectorId: 'D2', maxSeconds: 600 }, never);
+  const times = { createdAtMs: 1, expiresAtMs: 2 };
+  await repository.enrolments.putEnrolment({ detectorId: 'D1', secretHash: 'ab', usedFor: '01', ...times }, never);
+  await repository.enrolments.putEnrolment({ detectorId: 'D2', secretHash: 'cd', ...times }, never);
+  for (const serial of ['01', '02']) {
+    const record = { detectorId: 'D1', serial, issuedAtMs: 3, expiresAtMs: 4, certificate: Buffer.from(serial) };
+    await repository.enrolments.addCertificate(record, { forgetBeforeMs: 0 }, never);
+  }
+  await repository.enrolments.revoke('D1', '01', { atMs: 5, reason: 'stolen' }, never);
   await using session = await repository.claims.join('filling', never);
   const claim = await session.claim('D2', never);
   const estimates = Array.from({ length: 900 }, (_, i) => ({

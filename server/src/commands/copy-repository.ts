@@ -78,6 +78,7 @@ class Copy {
     for (const link of links) await this.#target.network.putLink(link, signal);
     const statuses = await this.#source.statuses.list(signal);
     for (const status of statuses) await this.#target.statuses.put(status, signal);
+    await this.#copyEnrolments(signal);
     const begin = await this.#place(signal);
     if (begin !== undefined) this.#report(`going on at detector ${begin.detectorId}`);
     for (const { id } of detectors) {
@@ -93,6 +94,18 @@ class Copy {
     const checkpoint = await this.#target.claims.load(claimName, signal);
     if (checkpoint === undefined || checkpoint.value === '') return undefined;
     return placeSchema.parse(JSON.parse(checkpoint.value));
+  }
+
+  /** With the revocations: a box that was refused stays refused. */
+  async #copyEnrolments(signal: AbortSignal): Promise<void> {
+    const [source, target] = [this.#source.enrolments, this.#target.enrolments];
+    for (const enrolment of await source.enrolments(signal)) await target.putEnrolment(enrolment, signal);
+    for (const certificate of await source.certificates(signal)) {
+      await target.addCertificate(certificate, { forgetBeforeMs: 0 }, signal);
+      // An earlier run may have found it good.
+      const { detectorId, serial, revocation } = certificate;
+      if (revocation !== undefined) await target.revoke(detectorId, serial, revocation, signal);
+    }
   }
 
   async #copyEvents(detectorId: string, from: EventPosition | undefined, signal: AbortSignal): Promise<void> {

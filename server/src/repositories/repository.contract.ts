@@ -3,6 +3,7 @@ import type { Repository } from '../repository.ts';
 import { accessTokenContract } from './access-tokens.contract.ts';
 import { claimContract } from './claims.contract.ts';
 import { type ContractSubject, detector, never, type RepositoryUnderTest } from './contract-subject.ts';
+import { enrolmentContract } from './enrolments.contract.ts';
 import { estimateContract } from './estimates.contract.ts';
 import { followContract } from './event-follow.contract.ts';
 import { eventContract, removalContract } from './event-store.contract.ts';
@@ -36,5 +37,6 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     claimContract(contractSubject);
     estimateContract(contractSubject);
     accessTokenContract(contractSubject);
+    enrolmentContract(contractSubject);
   });
 }

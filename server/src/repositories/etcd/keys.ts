@@ -5,6 +5,8 @@
  *     /<prefix>/links/<destination detector id>/<source detector id>  a link
  *     /<prefix>/registry/<detector id>                                a detector
  *     /<prefix>/statuses/<detector id>                                the last status of its agent
+ *     /<prefix>/enrolments/<detector id>                              the right of a box to enrol as a detector
+ *     /<prefix>/certificates/<detector id>                            the certificates of a detector on record
  *     /<prefix>/claims/<name>                                         a worker's claim, on its lease
  *     /<prefix>/checkpoints/<name>                                    how far the work under a claim has come
  *     /<prefix>/estimates/<destination>/<unix seconds>/<revision>     the travel times of a minute, of the links to a detector
@@ -54,6 +56,14 @@ export class Keys {
 
   link(fromDetectorId: string, toDetectorId: string): string {
     return `${this.#root}/links/${toDetectorId}/${fromDetectorId}`;
+  }
+
+  enrolment(detectorId: string): string {
+    return `${this.#root}/enrolments/${detectorId}`;
+  }
+
+  certificates(detectorId: string): string {
+    return `${this.#root}/certificates/${detectorId}`;
   }
 
   claim(name: string): string {

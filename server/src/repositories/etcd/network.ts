@@ -48,6 +48,7 @@ export class EtcdNetworkStore implements NetworkStore {
       return [
         remove(this.#keys.registry(detectorId)),
         remove(this.#keys.status(detectorId)),
+        remove(this.#keys.enrolment(detectorId)),
         removeRange(this.#keys.family(`detectors/${detectorId}`)),
       ];
     }, signal);

@@ -6,6 +6,7 @@ import { EtcdAccessTokenStore } from './access-tokens.ts';
 import { EtcdClaimStore } from './claims.ts';
 import { keepCompacting } from './compaction.ts';
 import { EtcdConnection, type EtcdOptions } from './connection.ts';
+import { EtcdEnrolmentStore } from './enrolments.ts';
 import { EtcdEstimateStore } from './estimates.ts';
 import { EventFollower } from './event-follower.ts';
 import { EventScanner } from './event-scanner.ts';
@@ -64,6 +65,7 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
     claims: new EtcdClaimStore(connection, keys, clock),
     estimates: new EtcdEstimateStore(connection, keys),
     accessTokens: new EtcdAccessTokenStore(connection, keys),
+    enrolments: new EtcdEnrolmentStore(connection, keys),
     staleSinceMs: () => connection.staleSinceMs,
     async ping(signal) {
       // Answered by a majority, or not at all.

@@ -1,6 +1,7 @@
 import type { Repository } from '../../repository.ts';
 import { SqliteAccessTokenStore } from './access-tokens.ts';
 import { SqliteClaimStore } from './claims.ts';
+import { SqliteEnrolmentStore } from './enrolments.ts';
 import { SqliteEstimateStore } from './estimates.ts';
 import { EventRemover } from './event-remover.ts';
 import { SqliteEventStore } from './events.ts';
@@ -37,6 +38,7 @@ function compose(open: OpenDatabase): Repository {
     claims,
     estimates: new SqliteEstimateStore(open, claims),
     accessTokens: new SqliteAccessTokenStore(open),
+    enrolments: new SqliteEnrolmentStore(open, network.knows),
     staleSinceMs: () => undefined,
     async ping(signal) {
       signal.throwIfAborted();

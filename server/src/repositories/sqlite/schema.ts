@@ -119,6 +119,27 @@ const migrations = [
     last_used_at_ms INTEGER
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE enrolments (
+    detector_id TEXT PRIMARY KEY REFERENCES detectors (id) ON DELETE CASCADE,
+    secret_hash TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    used_for TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE certificates (
+    detector_id TEXT NOT NULL,
+    issued_at_ms INTEGER NOT NULL,
+    serial TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    certificate BLOB NOT NULL,
+    revoked_at_ms INTEGER,
+    revocation_reason TEXT,
+    PRIMARY KEY (detector_id, issued_at_ms, serial),
+    CHECK ((revoked_at_ms IS NULL) = (revocation_reason IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {
