@@ -8,6 +8,7 @@ import { estimatorNames } from '@tdc/shared/network.ts';
 import { z } from 'zod';
 import { limitOptions, type ServerLimits, serverLimitsOf } from './access/options.ts';
 import type { EventTimeLimits } from './collector/context.ts';
+import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enrolment/options.ts';
 import type { EstimatorConfig } from './estimator/service.ts';
 import type { RetentionAges } from './retention.ts';
 
@@ -39,6 +40,8 @@ export interface ServerConfig {
   readonly estimator: EstimatorConfig;
   readonly eventTimes: EventTimeLimits;
   readonly limits: ServerLimits;
+  /** Absent: this server has no authority, and enrols no boxes. */
+  readonly enrolment?: EnrolmentConfig;
   readonly logLevel: string;
   /** Absent: plain text, and everybody who reaches a port may do everything. */
   readonly tls?: ServerTls;
@@ -138,6 +141,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
       "how far ahead of the server's clock an event may be",
     ),
     ...limitOptions,
+    ...enrolmentOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
     option('tls.cert', file.optional(), undefined, "file of the server's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
@@ -156,6 +160,7 @@ export type ServerOptions = ReturnType<typeof serverOptions>;
 /** Throws InvalidInputError for options that do not go together. */
 export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfig {
   const tls = tlsOf(values['tls.cert'], values['tls.key'], values['tls.client_ca']);
+  const enrolment = enrolmentConfigOf(values);
   const { host, services } = values;
   const plain = ['estimator', ...(values['health.plaintext'] ? ['health'] : [])];
   const isSecret = services.some((name) => !plain.includes(name));
@@ -184,6 +189,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
       aheadSecondsMax: values['collector.event_ahead_seconds_max'],
     },
     limits: serverLimitsOf(values),
+    ...(enrolment === undefined ? {} : { enrolment }),
     logLevel: values['log.level'],
     ...(tls === undefined ? {} : { tls }),
   };

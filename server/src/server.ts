@@ -6,6 +6,12 @@ import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
 import type { CalledService } from './config.ts';
 import type { ServerContext } from './context.ts';
+import { readAuthority } from './enrolment/authority.ts';
+import type { EnrolmentContext } from './enrolment/context.ts';
+import { Refusals } from './enrolment/refusals.ts';
+import { revocationIn } from './enrolment/revoked.ts';
+import { enrolmentService } from './enrolment/service.ts';
+import { watchServerCertificate } from './enrolment/watch-server-certificate.ts';
 import { runEstimator } from './estimator/service.ts';
 import { watchRepository } from './health.ts';
 import { queryService } from './query/service.ts';
@@ -54,7 +60,8 @@ interface Access extends AccessContext {
 function accessOf({ config, repository, clock, logger }: ServerContext, shutdown: AbortSignal): Access {
   const store = repository.accessTokens;
   const known = new KnownTokens({ store, clock, logger, shutdown });
-  const guard = new Guard({ tokens: known, rates: config.limits, clock, logger });
+  const isRevoked = revocationIn(repository.enrolments);
+  const guard = new Guard({ tokens: known, isRevoked, rates: config.limits, clock, logger });
   return { store, known, guard, clock };
 }
 
@@ -91,7 +98,19 @@ function servicesOf(
   if (name === 'query') return [queryService({ repository, clock, shutdown, estimation: config.estimator })];
   const detectors = new KnownDetectors(repository.network, clock);
   const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
-  return [collector, accessService(access)];
+  return [collector, accessService(access), enrolmentService(enrolmentOf(context))];
+}
+
+function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentContext {
+  const { enrolment } = config;
+  return {
+    repository,
+    clock,
+    refusals: new Refusals(clock),
+    ...(enrolment === undefined
+      ? {}
+      : { issuing: { authority: readAuthority(enrolment.authority), settings: enrolment } }),
+  };
 }
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
@@ -106,9 +125,11 @@ async function runBackground(
   };
   const retains = config.services.includes('collector');
   const estimates = config.services.includes('estimator');
+  const { tls } = config;
   await Promise.all([
     watchRepository({ repository, clock, logger, report }, shutdown),
     guard.watchStreams(shutdown),
+    tls === undefined ? undefined : watchServerCertificate({ ...tls, clock, logger }, shutdown),
     retains ? keepRemovingOld({ repository, clock, logger, ...config.retention }, shutdown) : undefined,
     estimates ? runEstimator({ repository, clock, logger, config: config.estimator }, shutdown) : undefined,
   ]);

@@ -7,6 +7,7 @@ import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import { type Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Role, roles } from './access/principal.ts';
+import { addAuthority } from './commands/add-authority.ts';
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
 import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
@@ -44,6 +45,7 @@ await runProgram('tdc-server', async (argv, signal) => {
   addConfigOptions(check, options).action((flags: { output: string }) => {
     checkConfig(resolved(check), flags.output, process.stdout);
   });
+  addAuthority(program, systemClock);
   const copy = program
     .command('repository')
     .description('work with repositories')

@@ -2,7 +2,9 @@ import { constants } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { watchFiles } from './changing-files.ts';
 import { systemClock } from './clock.ts';
+import { InvalidInputError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { peerNetwork } from './peer-network.ts';
 import { readCertificates, readKeyPair } from './pem-file.ts';
@@ -48,6 +50,9 @@ export interface ConnectionFrontOptions {
 }
 
 const logIntervalMs = 10_000;
+const lookAtFilesEveryMs = 5000;
+/** A resumed session would bring a certificate that is not checked again. */
+const tlsVersions = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET } as const;
 
 /** What OpenSSL says of a certificate, for who has shown it. */
 const faults: Readonly<Record<string, string>> = {
@@ -69,6 +74,7 @@ const faults: Readonly<Record<string, string>> = {
 export class ConnectionFront {
   readonly #options: ConnectionFrontOptions;
   readonly #tls: TlsServer | undefined;
+  readonly #tlsFiles: Disposable | undefined;
   readonly #listeners: Server[] = [];
   readonly #sockets = new Set<Socket>();
   /** Those handed on. */
@@ -80,7 +86,12 @@ export class ConnectionFront {
   /** Throws InvalidInputError for unreadable TLS files. */
   constructor(options: ConnectionFrontOptions) {
     this.#options = options;
-    this.#tls = options.tls === undefined ? undefined : this.#tlsServer(options.tls);
+    const { tls } = options;
+    if (tls === undefined) return;
+    const server = this.#tlsServer(tls);
+    this.#tls = server;
+    const files = [tls.certFile, tls.keyFile, tls.clientCaFile];
+    this.#tlsFiles = watchFiles(files, lookAtFilesEveryMs, () => this.#renewTls(server, tls));
   }
 
   /** Listens on every address of the host; resolves to the port. Throws when none can be had. */
@@ -103,6 +114,7 @@ export class ConnectionFront {
   async stop(): Promise<void> {
     for (const listener of this.#listeners) listener.close();
     this.#tls?.close();
+    this.#tlsFiles?.[Symbol.dispose]();
     await new Promise<void>((resolve) => {
       this.#onTakenClosed = () => {
         if (this.#taken.size === 0) resolve();
@@ -170,18 +182,14 @@ export class ConnectionFront {
     else this.#perPeer.set(peer, left);
   }
 
-  #tlsServer({ certFile, keyFile, clientCaFile }: ServerTls): TlsServer {
-    const pair = readKeyPair({ option: 'tls.cert', file: certFile }, { option: 'tls.key', file: keyFile });
+  #tlsServer(tls: ServerTls): TlsServer {
     const server = createTlsServer({
-      ...pair,
-      ca: readCertificates({ option: 'tls.client_ca', file: clientCaFile }),
+      ...readTls(tls),
+      ...tlsVersions,
       ALPNProtocols: ['h2'],
-      minVersion: 'TLSv1.2',
       requestCert: true,
       rejectUnauthorized: this.#options.certifiedOnly,
       handshakeTimeout: this.#options.limits.handshakeMs,
-      // A resumed session would bring a certificate that is not checked again.
-      secureOptions: constants.SSL_OP_NO_TICKET,
     });
     server.on('secureConnection', (socket) => {
       socket.on('error', () => socket.destroy());
@@ -194,10 +202,30 @@ export class ConnectionFront {
     return server;
   }
 
+  /** New connections get what the files say now; files that do not fit, as between two that are replaced, change nothing. */
+  #renewTls(server: TlsServer, tls: ServerTls): void {
+    const { logger, name } = this.#options;
+    try {
+      server.setSecureContext({ ...readTls(tls), ...tlsVersions });
+      logger.info({ port: name }, 'the files of TLS have changed: new connections get the new certificate');
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      logger.error(
+        { port: name, err: error },
+        'the files of TLS have changed and are no good: the old ones stay in use',
+      );
+    }
+  }
+
   #tellOf(what: string, peer: string): void {
     const { logger, name } = this.#options;
     this.#log.tell((untold) => logger.warn({ port: name, peer, ...(untold > 0 ? { more_before: untold } : {}) }, what));
   }
+}
+
+function readTls({ certFile, keyFile, clientCaFile }: ServerTls) {
+  const pair = readKeyPair({ option: 'tls.cert', file: certFile }, { option: 'tls.key', file: keyFile });
+  return { ...pair, ca: readCertificates({ option: 'tls.client_ca', file: clientCaFile }) };
 }
 
 function peerOf(socket: TLSSocket): Peer {

@@ -4,7 +4,7 @@ import { ManualClock } from '@tdc/shared/manual-clock.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
-import { Authenticator, type Credentials } from './authenticator.ts';
+import { Authenticator, type AuthenticatorOptions, type Credentials } from './authenticator.ts';
 import { KnownTokens } from './known-tokens.ts';
 import { hashedToken, newToken } from './token.ts';
 import { createToken } from './token-admin.ts';
@@ -21,11 +21,11 @@ beforeEach(async () => {
 afterEach(() => repository[Symbol.asyncDispose]());
 
 /** A server of its own over the shared repository. */
-function server(isRevoked?: (serial: string) => Promise<boolean>) {
+function server(isRevoked: AuthenticatorOptions['isRevoked'] = async () => false) {
   const store = repository.accessTokens;
   const logger = createLogger({ level: 'silent' });
   const tokens = new KnownTokens({ store, clock, logger, shutdown: never });
-  const authenticator = new Authenticator({ tokens, clock, ...(isRevoked === undefined ? {} : { isRevoked }) });
+  const authenticator = new Authenticator({ tokens, clock, isRevoked });
   return {
     authenticator,
     tokens,
@@ -104,7 +104,7 @@ test('of two tokens whose ids are the same one does not stand for the other', as
 
 test('a certificate is looked at with each call: that it is still valid, and not taken back', async () => {
   const revoked = new Set<string>();
-  const { identify } = server(async (serial) => revoked.has(serial));
+  const { identify } = server(async ({ serial }) => revoked.has(serial));
   const shown = { peer: { type: 'certified' as const }, certificate };
   expect(await identify(shown)).toEqual({ type: 'detector', detectorId: 'D1', serial: '0a' });
   revoked.add('0a');

@@ -27,8 +27,8 @@ export const certificateOf = (shown: PeerCertificate | undefined): CertificateId
 
 export interface AuthenticatorOptions {
   readonly tokens: KnownTokens;
-  /** Whether a certificate of the authority was taken back, by its serial number in lower-case hex. Absent: none was. */
-  readonly isRevoked?: (serial: string, signal: AbortSignal) => Promise<boolean>;
+  /** Whether a certificate of the authority was taken back. */
+  readonly isRevoked: (certificate: CertificateIdentity, signal: AbortSignal) => Promise<boolean>;
   readonly clock: Clock;
 }
 
@@ -69,10 +69,12 @@ export class Authenticator {
   }
 
   /** A connection may last longer than the certificate that it began with. */
-  async #expectValid({ validToMs, serial }: CertificateIdentity, signal: AbortSignal): Promise<void> {
+  async #expectValid(certificate: CertificateIdentity, signal: AbortSignal): Promise<void> {
     const { clock, isRevoked } = this.#options;
-    if (!(validToMs > clock.nowMs())) throw new UnauthenticatedError('the certificate that was shown has expired');
-    if (await isRevoked?.(serial, signal)) throw new UnauthenticatedError('the certificate that was shown is revoked');
+    if (!(certificate.validToMs > clock.nowMs()))
+      throw new UnauthenticatedError('the certificate that was shown has expired');
+    if (await isRevoked(certificate, signal))
+      throw new UnauthenticatedError('the certificate that was shown is revoked');
   }
 
   async #operator(authorization: string, address: string): Promise<Principal> {

@@ -3,7 +3,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import type { Peer } from '@tdc/shared/connection-front.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import { Audit } from './audit.ts';
-import { Authenticator } from './authenticator.ts';
+import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
 import { GuardedCall } from './guarded-call.ts';
 import type { KnownTokens } from './known-tokens.ts';
 import { RateTable } from './rate-table.ts';
@@ -22,7 +22,7 @@ export interface CallRates {
 export interface GuardOptions {
   readonly tokens: KnownTokens;
   /** See Authenticator. */
-  readonly isRevoked?: (serial: string, signal: AbortSignal) => Promise<boolean>;
+  readonly isRevoked: AuthenticatorOptions['isRevoked'];
   readonly rates: CallRates;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -87,7 +87,7 @@ export class GuardedCall {
     const { path, takesStream, calls, events } = this.#options;
     await this.#orRefused(async () => {
       const need = needOf(path);
-      if (need?.who === 'operator' && need.subject !== undefined) this.#subject = need.subject(message);
+      if (need !== undefined && 'subject' in need && need.subject !== undefined) this.#subject = need.subject(message);
       const count = need?.who === 'detector' ? need.events?.(message) : undefined;
       if (takesStream) {
         await this.#identify();

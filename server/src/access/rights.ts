@@ -2,12 +2,17 @@
 import { AccessError, type TdcError, UnauthenticatedError, unreachable } from '@tdc/shared/errors.ts';
 import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { EnrolmentServiceService } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { type Principal, principalText, type Role, roles } from './principal.ts';
 
 /** What a method asks of its caller. Methods, so that one table holds those of all requests. */
 export type Need<Request = unknown> =
-  | { readonly who: 'anyone' }
+  | {
+      readonly who: 'anyone';
+      /** As of an operator's write. */
+      subject?(request: Request): string;
+    }
   /** A detector or an operator. */
   | { readonly who: 'known' }
   | {
@@ -61,6 +66,18 @@ const query: Rights<typeof QueryServiceService> = {
   getRoute: reads,
 };
 
+const enrolment: Rights<typeof EnrolmentServiceService> = {
+  createEnrolment: { who: 'operator', role: 'admin', subject: ({ detectorId }) => `detector ${detectorId}` },
+  listEnrolments: { who: 'operator', role: 'operator' },
+  cancelEnrolment: { who: 'operator', role: 'admin', subject: ({ detectorId }) => `detector ${detectorId}` },
+  // By the secret of a token, and by the key of a certificate, which may have ended.
+  enrol: { who: 'anyone', subject: ({ detectorId }) => `detector ${detectorId}` },
+  renew: { who: 'anyone' },
+  listCertificates: { who: 'operator', role: 'operator' },
+  revokeCertificate: { who: 'operator', role: 'admin', subject: ({ serial }) => `certificate ${serial}` },
+  revokeDetector: { who: 'operator', role: 'admin', subject: ({ detectorId }) => `detector ${detectorId}` },
+};
+
 const access: Rights<typeof AccessServiceService> = {
   createToken: { who: 'operator', role: 'admin', subject: ({ name }) => `token of ${name}` },
   listTokens: { who: 'operator', role: 'admin' },
@@ -72,6 +89,7 @@ const table: ReadonlyMap<string, Need> = new Map([
   ...pathsOf(CollectorServiceService, collector),
   ...pathsOf(QueryServiceService, query),
   ...pathsOf(AccessServiceService, access),
+  ...pathsOf(EnrolmentServiceService, enrolment),
   ['/grpc.health.v1.Health/Check', { who: 'anyone' }],
   ['/grpc.health.v1.Health/List', { who: 'anyone' }],
   ['/grpc.health.v1.Health/Watch', { who: 'anyone' }],
