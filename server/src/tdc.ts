@@ -1,11 +1,13 @@
 import { systemClock } from '@tdc/shared/clock.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { addCertificateCommands } from './client/certificates.ts';
 import { addCompletionCommand } from './client/completion.ts';
 import { addGlobalOptions, clientConfigOf } from './client/config.ts';
 import { openClient, type Run } from './client/context.ts';
 import { addDetectorShowCommand } from './client/detector-show.ts';
 import { addDetectorsCommand } from './client/detectors.ts';
+import { addEnrolCommands } from './client/enrolments.ts';
 import { addEventsCommand } from './client/events.ts';
 import { addLinksCommand } from './client/links.ts';
 import { addMatchesCommand } from './client/matches.ts';
@@ -46,6 +48,8 @@ await runProgram('tdc', async (argv, signal) => {
   addDetectorShowCommand(program.command('detector').description('one detector'), run);
   addTrafficCommand(program, run);
   addTokenCommands(program, run);
+  addEnrolCommands(program, run);
+  addCertificateCommands(program, run);
   addCompletionCommand(program);
   await program.parseAsync(argv, { from: 'user' });
 });

@@ -3,6 +3,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { InvalidInputError, LimitError, UnavailableError } from '@tdc/shared/errors.ts';
 import { AccessServiceClient } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { EnrolmentServiceClient } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { msFromNs, type Parsed } from '@tdc/shared/wire.ts';
@@ -28,6 +29,7 @@ export interface ClientContext extends Surroundings, Disposable {
   readonly collector: CollectorServiceClient;
   readonly query: QueryServiceClient;
   readonly access: AccessServiceClient;
+  readonly enrolment: EnrolmentServiceClient;
 }
 
 /** Runs a command with a context that is made from its options. */
@@ -49,19 +51,21 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
   const collector = new CollectorServiceClient(config.collector, credentials, channelOptions);
   const query = new QueryServiceClient(config.query, credentials, channelOptions);
   const access = new AccessServiceClient(config.collector, credentials, channelOptions);
+  const enrolment = new EnrolmentServiceClient(config.collector, credentials, channelOptions);
   return {
     ...surroundings,
     config,
     collector,
     query,
     access,
+    enrolment,
     [Symbol.dispose]: () => {
-      for (const client of [collector, query, access]) client.close();
+      for (const client of [collector, query, access, enrolment]) client.close();
     },
   };
 }
 
-export type Service = 'collector' | 'query' | 'access';
+export type Service = 'collector' | 'query' | 'access' | 'enrolment';
 type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[1];
 
 /**
@@ -103,7 +107,7 @@ function warnOfStaleness(context: ClientContext, response: unknown): void {
 
 /** Says which service it was that did not answer, or that is another than was thought. */
 export function withService(error: unknown, config: ClientConfig, service: Service): unknown {
-  const at = `${service} ${config[service === 'access' ? 'collector' : service]}`;
+  const at = `${service} ${config[service === 'query' ? 'query' : 'collector']}`;
   if (error instanceof UnavailableError) {
     // Messages of the library can have a heading that nothing follows, and lines of the TLS library in them.
     const message = error.message.replace(/\. Resolution note: $/, '').replace(/\s+/g, ' ');

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { parseTime } from '@tdc/shared/time-text.ts';
+import { msFromNs } from '@tdc/shared/wire.ts';
 import type { ClientContext } from './context.ts';
 
 const two = (value: number): string => String(Math.trunc(value)).padStart(2, '0');
@@ -13,6 +14,13 @@ export function timeText(timeMs: number, { utc }: { readonly utc: boolean }): st
   const size = Math.abs(offsetMinutes);
   return `${local}${offsetMinutes < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}`;
 }
+
+/** A time of the contract for people; empty for 0, which is none. */
+export const timeTextOfNs = (timeNs: bigint, config: { readonly utc: boolean }): string =>
+  timeNs === 0n ? '' : timeText(msFromNs(timeNs), config);
+
+/** The same for programs. */
+export const isoOfNs = (timeNs: bigint): string | null => (timeNs === 0n ? null : isoTime(msFromNs(timeNs)));
 
 /** ISO 8601 for programs. */
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();

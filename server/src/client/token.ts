@@ -7,7 +7,7 @@ import { roleFromWire, roleToWire } from '../access/token-wire.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { print, writeRows } from './formats/row-writer.ts';
 import type { Row, View } from './formats/view.ts';
-import { timeText } from './times.ts';
+import { isoOfNs, timeTextOfNs } from './times.ts';
 
 export interface TokenCreateOptions {
   readonly name: string;
@@ -46,7 +46,7 @@ export async function tokenCreate(context: ClientContext, { name, role, expires 
   if (accessToken === undefined) throw new Error('the server made a token and does not say which');
   if (context.config.output === 'table') {
     context.stderr.write(
-      `tdc: token ${accessToken.id} of ${name}, ${role}, until ${textOf(context, accessToken.expiresNs)}\n`,
+      `tdc: token ${accessToken.id} of ${name}, ${role}, until ${timeTextOfNs(accessToken.expiresNs, context.config)}\n`,
     );
     await print(context.stdout, `${token}\n`, context.signal);
     return;
@@ -72,11 +72,6 @@ export async function tokenRevoke(context: ClientContext, id: string): Promise<v
   context.stderr.write(`tdc: token ${id} is revoked\n`);
 }
 
-const textOf = (context: ClientContext, ns: bigint): string =>
-  ns === 0n ? '' : timeText(msFromNs(ns), context.config);
-
-const isoOf = (ns: bigint): string | null => (ns === 0n ? null : new Date(msFromNs(ns)).toISOString());
-
 function stateOf(context: ClientContext, { revokedNs, expiresNs }: AccessToken): string {
   if (revokedNs !== 0n) return 'revoked';
   return msFromNs(expiresNs) <= context.clock.nowMs() ? 'expired' : 'good';
@@ -88,8 +83,8 @@ const tokenView = (context: ClientContext): View<AccessToken> => ({
     { title: 'name', text: ({ name }) => name },
     { title: 'role', text: ({ role }) => roleFromWire(role) },
     { title: 'state', text: (token) => stateOf(context, token) },
-    { title: 'expires', text: ({ expiresNs }) => textOf(context, expiresNs) },
-    { title: 'last used', text: ({ lastUsedNs }) => textOf(context, lastUsedNs) },
+    { title: 'expires', text: ({ expiresNs }) => timeTextOfNs(expiresNs, context.config) },
+    { title: 'last used', text: ({ lastUsedNs }) => timeTextOfNs(lastUsedNs, context.config) },
   ],
   fields: ['id', 'name', 'role', 'state', 'created', 'expires', 'revoked', 'last_used'],
   record: (token): Row => ({
@@ -97,9 +92,9 @@ const tokenView = (context: ClientContext): View<AccessToken> => ({
     name: token.name,
     role: roleFromWire(token.role),
     state: stateOf(context, token),
-    created: isoOf(token.createdNs),
-    expires: isoOf(token.expiresNs),
-    revoked: isoOf(token.revokedNs),
-    last_used: isoOf(token.lastUsedNs),
+    created: isoOfNs(token.createdNs),
+    expires: isoOfNs(token.expiresNs),
+    revoked: isoOfNs(token.revokedNs),
+    last_used: isoOfNs(token.lastUsedNs),
   }),
 });
