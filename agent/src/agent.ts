@@ -148,6 +148,16 @@ export class Agent implements AsyncDisposable {
     return this.#buffer.counts();
   }
 
+  /** The files of the certificate have changed: goes on with what they say now. */
+  reconnect(): void {
+    this.#uplink?.reconnect();
+  }
+
+  /** Something beside the agent's own work went wrong: it is in the status. */
+  warn(message: string, fields: object = {}): void {
+    this.#report('warn', message, fields);
+  }
+
   snapshot(): AgentSnapshot {
     const { detectorId, version, clock, watch, machine, hearing } = this.#options;
     const { step, offsetMs } = watch.belief;

@@ -18,9 +18,11 @@ export function connectTo({ collectorAddress, tls }: AgentConfig): {
   readonly connect: () => CollectorServiceClient;
   readonly toError: (error: ServiceError) => TdcError;
 } {
-  const credentials = clientCredentials(tls);
+  // Told at once, not only when it is to be used.
+  clientCredentials(tls);
   return {
-    connect: () => new CollectorServiceClient(collectorAddress, credentials, channelOptions),
+    // Read anew for each connection: the files are replaced when the certificate is renewed, or the box enrolled again.
+    connect: () => new CollectorServiceClient(collectorAddress, clientCredentials(tls), channelOptions),
     toError: errorOfStatus,
   };
 }

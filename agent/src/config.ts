@@ -7,6 +7,7 @@ import { isTagBits } from '@tdc/shared/pseudonym.ts';
 import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import { type ClockConfig, clockConfigOf, clockOptions } from './clock-config.ts';
+import { identityFileOf, identityOption } from './enrolment/identity-option.ts';
 import type { Battery } from './machine/battery.ts';
 import type { PassageOptions } from './passage-builder.ts';
 
@@ -45,6 +46,8 @@ export interface AgentConfig {
     readonly seed: number;
     readonly vehiclesPerHour: number;
   };
+  /** File of the certificate in use, where this box has enrolled for it: the running agent renews it. */
+  readonly identityFile?: string;
   /** As given; what is derived from it is in `placeOf`. */
   readonly given: { readonly detectorId?: string; readonly stateDir?: string; readonly keyFile?: string };
   /** Where state is kept by default. */
@@ -83,6 +86,7 @@ export function agentOptions() {
       undefined,
       'folder of outbox, key and socket; by default $XDG_STATE_HOME or ~/.local/state, and in it tdc/agent/<detector id>',
     ),
+    identityOption,
     option('collector.address', hostAndPort, '127.0.0.1:9000', 'host:port of the collector'),
     option('key.file', file.optional(), undefined, 'key of the network; by default key.json in the state folder'),
     option(
@@ -224,7 +228,13 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
       ...(values['key.file'] === undefined ? {} : { keyFile: values['key.file'] }),
     },
     stateHome,
+    ...identityOf(values, stateHome),
   };
+}
+
+function identityOf(values: ConfigValues<AgentOptionTable>, stateHome: string): Pick<AgentConfig, 'identityFile'> {
+  const identityFile = identityFileOf(values, stateHome);
+  return values['tls.key'] === identityFile ? { identityFile } : {};
 }
 
 function batteryOf(values: ConfigValues<AgentOptionTable>): Pick<AgentConfig, 'battery'> {

@@ -5,8 +5,10 @@ import { createLogger } from '@tdc/shared/logger.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import { type Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { addEnrol } from './commands/add-enrol.ts';
 import { addCommands } from './commands/commands.ts';
 import { type AgentOptionTable, agentConfigOf, agentOptions, effectiveValues, stateHomeOf } from './config.ts';
+import { withIdentity } from './enrolment/identity-layer.ts';
 
 // The files of an agent are for nobody else, those that SQLite makes among them.
 process.umask(0o077);
@@ -20,7 +22,8 @@ await runProgram('tdc-agent', async (argv, signal) => {
     'Hears passing devices at one detector, keeps what it heard, and sends it to the collector',
     packageJson.version,
   );
-  const resolved = (command: Command): Resolved<AgentOptionTable> => resolveConfig(options, command, process.env);
+  const given = (command: Command): Resolved<AgentOptionTable> => resolveConfig(options, command, process.env);
+  const resolved = (command: Command): Resolved<AgentOptionTable> => withIdentity(given(command), stateHome);
 
   addCommands(program, (command) => {
     addConfigOptions(command, options);
@@ -38,6 +41,7 @@ await runProgram('tdc-agent', async (argv, signal) => {
     };
   });
 
+  addEnrol(program, { options, resolved: given, stateHome, clock: systemClock, signal });
   const check = program
     .command('config')
     .description('work with the configuration')

@@ -72,6 +72,11 @@ export class Uplink {
     this.#session?.wake();
   }
 
+  /** Begins a new connection, once what is under way on the present one is acknowledged: the certificate has changed. */
+  reconnect(): void {
+    this.#session?.finish();
+  }
+
   /** Runs until aborted; what was sent by then is waited for, as long as `finishTimeoutMs`. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, backoff, onFailed } = this.#options;

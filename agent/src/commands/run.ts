@@ -3,6 +3,7 @@ import { type AgentTime, agentTime, assembleAgent } from '../assemble.ts';
 import type { ClockChange } from '../clock-watch.ts';
 import type { Place } from '../config.ts';
 import type { Context } from '../context.ts';
+import { renewIdentity } from '../enrolment/renew-identity.ts';
 import { KeyKeeper } from '../key-keeper.ts';
 import { openStateDir } from '../state-dir.ts';
 import { scannersOf } from './scanners-of.ts';
@@ -35,7 +36,14 @@ export async function run(context: Context, { detectorId, stateDir, keyFile }: P
       const waitMinutes = config.clock.waitMsMax / 60_000;
       context.log.warn({ waitMinutes }, 'the clock is not synchronised: events wait for that');
     }
-    await agent.run('stopped', signal);
+    const { identityFile } = config;
+    const over = new AbortController();
+    const end = () => over.abort();
+    const working = AbortSignal.any([signal, over.signal]);
+    await Promise.all([
+      agent.run('stopped', working).finally(end),
+      identityFile === undefined ? undefined : renewIdentity(context, identityFile, agent, working).finally(end),
+    ]);
     context.log.info({ detectorId }, 'stopped');
   } finally {
     clearInterval(timer);

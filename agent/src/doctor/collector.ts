@@ -3,63 +3,13 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { service as healthService } from 'grpc-health-check';
 import { z } from 'zod';
+import { collectorFailureOf } from '../collector-failure.ts';
 import type { AgentConfig } from '../config.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const check = 'collector';
 const askMsMax = 5000;
 const collectorService = 'tdc.v1.CollectorService';
-
-/** Why a connection fails, in the words of Node and OpenSSL, and in ours. The first that fits counts. */
-const failures: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /ECONNREFUSED/,
-    'nothing listens there',
-    'start tdc-server with the collector, or correct the port of collector.address',
-  ],
-  [
-    /ENOTFOUND|EAI_AGAIN|Name resolution failed/,
-    'the name is not known',
-    'correct collector.address, or the name server of this machine',
-  ],
-  [/EHOSTUNREACH|ENETUNREACH/, 'there is no way to it', 'connect the network; look at "ip route"'],
-  [/ETIMEDOUT/, 'no answer', 'let the firewalls between pass the port'],
-  [
-    /certificate has expired|CERT_HAS_EXPIRED/,
-    'its certificate has expired',
-    'renew the certificate of the server; or set the clock of this machine',
-  ],
-  [
-    /certificate is not yet valid|CERT_NOT_YET_VALID/,
-    'its certificate is not valid yet',
-    'set the clock of this machine',
-  ],
-  [
-    /Hostname\/IP does not match|ERR_TLS_CERT_ALTNAME/,
-    'its certificate is for another name',
-    'give collector.address as the certificate names it, or renew that with this name',
-  ],
-  [
-    /self[- ]signed certificate|unable to (?:verify|get)|UNABLE_TO|SELF_SIGNED|unknown ca(?! alert)/i,
-    'its certificate is not of the authority in tls.ca',
-    "put the authority of the server's certificate into the file of tls.ca",
-  ],
-  [
-    /wrong version number|packet length too long|http_request/i,
-    'it speaks plain text and not TLS',
-    'give the server its certificate, or leave tls.ca out and give allow_plaintext',
-  ],
-  [
-    /certificate required|bad certificate|handshake failure|alert/i,
-    'it refuses our certificate, or the want of one',
-    'give tls.cert and tls.key of a certificate that the server knows the authority of',
-  ],
-  [
-    /ECONNRESET|socket hang up|Connection dropped|Protocol error|closed before|Failed to connect/i,
-    'it ends the connection at once',
-    'look whether it speaks TLS (then give tls.ca), and whether it is a tdc-server',
-  ],
-];
 
 /** Whether the collector can be reached as it is configured, and says that it takes events. */
 export async function checkCollector(
@@ -88,8 +38,8 @@ function failureFinding(how: string, { code, details }: ServiceError): Finding {
       'give the port of the collector in collector.address, 9000 by default',
     );
   }
-  const [, found, advice] = failures.find(([pattern]) => pattern.test(details)) ?? [];
-  if (found !== undefined && advice !== undefined) return problem(check, `${how}: ${found}`, advice);
+  const known = collectorFailureOf(details);
+  if (known !== undefined) return problem(check, `${how}: ${known.found}`, known.advice);
   if (code === status.DEADLINE_EXCEEDED) {
     return problem(
       check,

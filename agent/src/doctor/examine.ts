@@ -3,6 +3,7 @@ import { type AgentConfig, placeOf } from '../config.ts';
 import type { System } from '../system.ts';
 import { checkBluetooth } from './bluetooth.ts';
 import { checkCapabilities } from './capabilities.ts';
+import { checkCertificate } from './certificate.ts';
 import { checkClock } from './clock.ts';
 import { checkCollector } from './collector.ts';
 import { checkDisk } from './disk.ts';
@@ -30,6 +31,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     ...(await checkPrograms(system, scanners, config.execCommand?.[0])),
     ...(await checkClock(system, { nowMs: clock.nowMs(), trust: config.clock.trust })),
     ...(await checkPlace(config, clock)),
+    ...(config.identityFile === undefined ? [] : checkCertificate(config.identityFile, clock.nowMs())),
     ...(await checkCollector(config)),
   ];
 }
