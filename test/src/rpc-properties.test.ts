@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { Client, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { createAuthority } from '@tdc/server/commands/authority.ts';
+import { systemClock } from '@tdc/shared/clock.ts';
 import { ErrorDetail } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -27,9 +30,12 @@ const clients = new Map<string, Client>();
 
 beforeAll(async () => {
   folder = await temporaryDirectory();
-  server = await startServer(folder.path);
+  createAuthority(folder.path, 'a city', systemClock);
+  const at = (name: string) => join(folder.path, name);
+  const authority = ['--authority-cert', at('authority.pem'), '--authority-key', at('authority.key')];
+  server = await startServer(folder.path, ...authority);
   await putDetectors(server.collector, ['D1', 'D2']);
-  for (const name of ['tdc.v1.AccessService', 'tdc.v1.CollectorService']) {
+  for (const name of ['tdc.v1.AccessService', 'tdc.v1.CollectorService', 'tdc.v1.EnrolmentService']) {
     clients.set(name, new Client(server.collector, credentials.createInsecure()));
   }
   clients.set('tdc.v1.QueryService', new Client(server.query, credentials.createInsecure()));
@@ -96,6 +102,8 @@ describe.each(methods)('$service/$name', (method) => {
           status.NOT_FOUND,
           status.FAILED_PRECONDITION,
           status.OUT_OF_RANGE,
+          // A token or a certificate that is no good.
+          ...(method.service === 'tdc.v1.EnrolmentService' ? [status.PERMISSION_DENIED] : []),
         ];
         // A watch that was right is ended from this side.
         expect(

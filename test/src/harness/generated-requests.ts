@@ -17,7 +17,7 @@ interface Field {
 
 const includeDirs = [fileURLToPath(new URL('../../../proto', import.meta.url))];
 const contract = loadSync(
-  ['tdc/v1/access.proto', 'tdc/v1/collector.proto', 'tdc/v1/query.proto', 'tdc/v1/agent.proto'],
+  ['access', 'agent', 'collector', 'enrolment', 'query'].map((file) => `tdc/v1/${file}.proto`),
   {
     includeDirs,
     keepCase: true,
@@ -25,7 +25,12 @@ const contract = loadSync(
   },
 );
 
-const serviceNames = ['tdc.v1.AccessService', 'tdc.v1.CollectorService', 'tdc.v1.QueryService'] as const;
+const serviceNames = [
+  'tdc.v1.AccessService',
+  'tdc.v1.CollectorService',
+  'tdc.v1.EnrolmentService',
+  'tdc.v1.QueryService',
+] as const;
 
 /** Every method of the contract's services that a server answers. */
 export const methods = serviceNames.flatMap((service) =>
