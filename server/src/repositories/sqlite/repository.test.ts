@@ -156,7 +156,8 @@ describe('a SQLite file', () => {
       await repository.events.append([before], never);
     }
     const older = new Sqlite(file);
-    older.exec('DROP TABLE access_tokens; ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3');
+    for (const table of ['access_tokens', 'enrolments', 'certificates']) older.exec(`DROP TABLE ${table}`);
+    older.exec('ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3');
     older.close();
     await using repository = openSqliteRepository({ file });
     const fresh = madeUpEvent({ referenceTimeMs: 1_700_000_000_001, deviceClass: 'car-kit' });
