@@ -10,8 +10,9 @@ import { type ClockConfig, clockConfigOf, clockOptions } from './clock-config.ts
 import { identityFileOf, identityOption } from './enrolment/identity-option.ts';
 import type { Battery } from './machine/battery.ts';
 import type { PassageOptions } from './passage-builder.ts';
+import { type WifiConfig, wifiConfigOf, wifiOptions } from './wifi-options.ts';
 
-const scannerNames = ['simulated', 'exec', 'ble', 'classic'] as const;
+const scannerNames = ['simulated', 'exec', 'ble', 'classic', 'wifi-monitor', 'wifi-access-points'] as const;
 export type ScannerName = (typeof scannerNames)[number];
 
 /** Files of the collector's authority, and of the agent's own certificate and key, all PEM. */
@@ -39,6 +40,7 @@ export interface AgentConfig {
   readonly scanners: readonly ScannerName[];
   /** The adapter of the scanners ble and classic, such as `hci0`; absent: the first there is. */
   readonly bluetoothAdapter?: string;
+  readonly wifi: WifiConfig;
   /** What the scanner exec runs. */
   readonly execCommand?: readonly [string, ...string[]];
   readonly simulation: {
@@ -146,7 +148,12 @@ export function agentOptions() {
     option('tls.cert', file.optional(), undefined, "file of the agent's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
     option('allow_plaintext', flag, false, 'do without TLS to a collector on another machine'),
-    option('scanners', scanners, [], 'what hears devices, separated by commas: ble, classic, exec, simulated; or none'),
+    option(
+      'scanners',
+      scanners,
+      [],
+      'what hears devices, separated by commas: ble, classic, wifi-monitor, wifi-access-points, exec, simulated; or none',
+    ),
     option(
       'bluetooth.adapter',
       z
@@ -156,6 +163,7 @@ export function agentOptions() {
       undefined,
       'adapter of the scanners ble and classic, such as hci0; by default the first there is',
     ),
+    ...wifiOptions(),
     option(
       'exec.command',
       command.optional(),
@@ -216,6 +224,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     logLevel: values['log.level'],
     scanners: values.scanners,
     ...(values['bluetooth.adapter'] === undefined ? {} : { bluetoothAdapter: values['bluetooth.adapter'] }),
+    wifi: wifiConfigOf(values),
     ...(execCommand === undefined ? {} : { execCommand }),
     simulation: {
       ...(networkFile === undefined ? {} : { networkFile }),

@@ -21,6 +21,8 @@ export interface Scanner {
   readonly malformed: number;
   /** The last of them in words, without any address; empty while there was none. */
   readonly lastMalformed: string;
+  /** What keeps one that runs from hearing all that it could, in words without any address; empty or absent while nothing does. */
+  readonly remark?: string;
   /** Milliseconds that a failed one waits for its next try at most, where that is less than usual: a radio that is back is to be heard soon. */
   readonly retryMsMax?: number;
   observe(signal: AbortSignal): AsyncIterable<Observation>;

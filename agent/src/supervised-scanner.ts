@@ -44,8 +44,13 @@ export class SupervisedScanner {
       sightings: this.#sightings,
       malformed: scanner.malformed + this.#malformed,
       lastSightingMs: lastMs === undefined ? undefined : (times?.unixMs(lastMs) ?? lastMs),
-      lastError: this.#lastError || this.#lastMalformed || scanner.lastMalformed,
+      lastError: this.#hindrance || this.#lastError || this.#lastMalformed || scanner.lastMalformed,
     };
+  }
+
+  /** Of one that works as far as it can: what is wrong now goes before what was wrong before. */
+  get #hindrance(): string {
+    return this.#state === 'running' ? (this.#options.scanner.remark ?? '') : '';
   }
 
   /** Counts sightings of it that turned out to be of no use later; the problem is told without any address. */
@@ -71,7 +76,11 @@ export class SupervisedScanner {
         this.#state = 'finished';
         return;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          // Something else than the end that was wanted: what it has started or changed is left behind.
+          if (error !== signal.reason) onError(error, 0);
+          return;
+        }
         this.#state = 'failed';
         this.#lastError = error instanceof Error ? error.message : String(error);
         if (onFailure === 'throw' || error === this.#consumerFault) throw error;

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,7 +16,12 @@ export interface System {
   program(name: string): string | undefined;
   /** What a program prints; undefined when it is not there, fails, or takes longer than five seconds. */
   output(name: string, args: readonly string[]): Promise<string | undefined>;
+  /** Runs a program for what it does; it has as long. */
+  run(name: string, args: readonly string[]): Promise<ProgramRun>;
 }
+
+/** `problem`: why it did not do it, in its own words or ours; one line. */
+export type ProgramRun = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
 export interface SystemOptions {
   /** Folder that stands for `/`. */
@@ -27,6 +32,7 @@ export interface SystemOptions {
 
 const outputMsMax = 5000;
 const outputBytesMax = 4 * 1024 * 1024;
+const problemLengthMax = 200;
 
 export function systemAt({ root, searchPath }: SystemOptions): System {
   const path = (each: string) => join(root, each);
@@ -44,18 +50,38 @@ export function systemAt({ root, searchPath }: SystemOptions): System {
     text: (each) => readOrUndefined(() => readFileSync(path(each), 'utf8'))?.trim(),
     changedMs: (each) => readOrUndefined(() => statSync(path(each)).mtimeMs),
     program,
-    output: (name, args) => {
+    output: async (name, args) => {
       const file = program(name);
-      return file === undefined ? Promise.resolve(undefined) : outputOf(file, args, searchPath);
+      if (file === undefined) return undefined;
+      const { error, stdout } = await execute(file, args, searchPath);
+      return error === null ? stdout : undefined;
+    },
+    run: async (name, args) => {
+      const file = program(name);
+      if (file === undefined) return { ok: false, problem: `${name} is not in PATH` };
+      const { error, stderr } = await execute(file, args, searchPath);
+      return error === null ? { ok: true } : { ok: false, problem: problemOf(name, error, stderr) };
     },
   };
 }
 
-function outputOf(file: string, args: readonly string[], searchPath: string): Promise<string | undefined> {
+interface Execution {
+  readonly error: ExecFileException | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function execute(file: string, args: readonly string[], searchPath: string): Promise<Execution> {
   const options = { timeout: outputMsMax, maxBuffer: outputBytesMax, env: { PATH: searchPath, LC_ALL: 'C' } };
   return new Promise((resolve) => {
-    execFile(file, [...args], options, (error, stdout) => resolve(error === null ? stdout : undefined));
+    execFile(file, [...args], options, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
   });
+}
+
+function problemOf(name: string, error: ExecFileException, stderr: string): string {
+  if (error.killed === true) return `${name} did not end within ${outputMsMax / 1000} s`;
+  const said = stderr.trim().split('\n').at(-1)?.slice(0, problemLengthMax) ?? '';
+  return `${name}: ${said || `ended with ${error.signal ?? `code ${error.code}`}`}`;
 }
 
 function isExecutable(file: string): boolean {

@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
-import { bluetoothBox } from './bluetooth-box.ts';
 import { scannerOf } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
+import { bluetoothBox } from './radio-box.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 
 const deviceCount = 2000;

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
-import { bluetoothBox } from './bluetooth-box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
 import { networkKey } from './network-key.ts';
+import { bluetoothBox } from './radio-box.ts';
 
 const kmh = 1 / 3.6;
 const carsOfEachKind = 30;

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
-import type { ScannerName } from '../config.ts';
+import { type ScannerName, searchPathOf } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Scanner } from '../scanner.ts';
 import type { SteadyClock } from '../steady-clock.ts';
+import { systemAt } from '../system.ts';
 
 export interface ScanningContext extends Pick<Context, 'config'> {
   readonly clock: SteadyClock;
@@ -27,9 +28,27 @@ async function scannerNamed(
     return new ExecScanner({ command: config.execCommand, clock });
   }
   if (name === 'ble' || name === 'classic') {
-    const { BluetoothScanner } = await import('../scanners/bluetooth.ts');
+    const { bluetoothScanner } = await import('../scanners/bluetooth.ts');
     const adapter = config.bluetoothAdapter;
-    return new BluetoothScanner({ kind: name, clock, ...(adapter === undefined ? {} : { adapter }) });
+    return bluetoothScanner({ kind: name, clock, ...(adapter === undefined ? {} : { adapter }) });
+  }
+  if (name === 'wifi-monitor') {
+    const { WifiMonitorScanner } = await import('../scanners/wifi-monitor.ts');
+    const { interface: wanted, channels, dwellMs } = config.wifi;
+    const system = systemAt({ root: '/', searchPath: searchPathOf() });
+    const plan = { channels, dwellMs };
+    return new WifiMonitorScanner({ plan, clock, system, ...(wanted === undefined ? {} : { interface: wanted }) });
+  }
+  if (name === 'wifi-access-points') {
+    const { accessPointScanner } = await import('../scanners/wifi-access-points.ts');
+    const { accessPointsInterface: wanted, scanSeconds } = config.wifi;
+    const searchPath = searchPathOf();
+    return accessPointScanner({
+      scanSeconds,
+      clock,
+      searchPath,
+      ...(wanted === undefined ? {} : { interface: wanted }),
+    });
   }
   const { networkFile } = config.simulation;
   if (networkFile === undefined) {

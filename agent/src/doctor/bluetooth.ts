@@ -1,6 +1,6 @@
+import { radioSwitches, switchAdvice } from '../machine/rfkill.ts';
 import type { System } from '../system.ts';
 import { type Finding, ok, problem, problemIf, warning } from './finding.ts';
-import { radioSwitches, switchAdvice } from './rfkill.ts';
 import { scannersThatNeed } from './scanner-needs.ts';
 
 const check = 'bluetooth';

@@ -22,11 +22,15 @@ export interface Examination {
 /** Looks at everything that the configured agent needs, in an order that reads from the box to the centre. */
 export async function examine(examination: Examination): Promise<readonly Finding[]> {
   const { system, config, clock } = examination;
-  const { scanners, bluetoothAdapter } = config;
+  const { scanners, bluetoothAdapter, wifi } = config;
+  const wanted = {
+    ...(wifi.interface === undefined ? {} : { monitor: wifi.interface }),
+    ...(wifi.accessPointsInterface === undefined ? {} : { accessPoints: wifi.accessPointsInterface }),
+  };
   return [
     ...checkConfigured(config),
     ...checkBluetooth(system, scanners, bluetoothAdapter),
-    ...(await checkWifi(system, scanners)),
+    ...(await checkWifi(system, scanners, wanted)),
     ...checkCapabilities(system, scanners),
     ...(await checkPrograms(system, scanners, config.execCommand?.[0])),
     ...(await checkClock(system, { nowMs: clock.nowMs(), trust: config.clock.trust })),

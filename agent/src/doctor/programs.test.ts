@@ -17,6 +17,7 @@ test('programs are missed by the scanners that start them, and by no others', as
   expect(await found(['wifi-monitor'])).toEqual([
     'problem: tcpdump is not in PATH',
     'problem: iw is not in PATH',
+    'problem: ip is not in PATH',
     'ok: nmcli is not in PATH; no configured scanner needs it',
   ]);
   box.install('tcpdump', 'exit 0');
@@ -35,7 +36,7 @@ test.each([
 ])('nmcli that does %j', async (script, expected) => {
   box.install('nmcli', `[ "$*" = '-t -f RUNNING general' ] || exit 2\n${script}`);
   expect((await found(['wifi-access-points'])).at(-1)).toBe(expected);
-  expect(await found(['ble'])).toHaveLength(3);
+  expect(await found(['ble'])).toHaveLength(4);
 });
 
 test('the program of the scanner exec is looked for where it is said to be', async () => {

@@ -8,6 +8,7 @@ const check = 'programs';
 const packages = new Map([
   ['tcpdump', 'tcpdump'],
   ['iw', 'iw'],
+  ['ip', 'iproute2'],
   ['nmcli', 'network-manager'],
 ]);
 

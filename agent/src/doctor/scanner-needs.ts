@@ -25,7 +25,12 @@ const needs = new Map<string, ScannerNeeds>([
   ['classic', bluetooth],
   [
     'wifi-monitor',
-    { radio: 'wifi', capabilities: ['CAP_NET_RAW', 'CAP_NET_ADMIN'], programs: ['tcpdump', 'iw'], monitors: true },
+    {
+      radio: 'wifi',
+      capabilities: ['CAP_NET_RAW', 'CAP_NET_ADMIN'],
+      programs: ['tcpdump', 'iw', 'ip'],
+      monitors: true,
+    },
   ],
   ['wifi-access-points', { radio: 'wifi', capabilities: [], programs: ['nmcli'] }],
 ]);

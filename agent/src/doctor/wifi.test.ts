@@ -7,6 +7,7 @@ let box: PreparedBox;
 beforeEach(() => {
   box = preparedBox();
   box.put('/sys/class/net/eth0/address', 'b8:27:eb:12:34:55\n');
+  routeOver('eth0');
 });
 afterEach(() => box[Symbol.dispose]());
 
@@ -17,14 +18,23 @@ function wifi(name: string, phy: string, soft = '0'): void {
     box.put(`/sys/class/rfkill/rfkill-${phy}/${file}`, `${text}\n`);
   }
 }
+function routeOver(name: string): void {
+  box.put(
+    '/proc/net/route',
+    `Iface\tDestination\tGateway\tFlags\n${name}\t00000000\t0100A8C0\t0003\neth0\t0000A8C0\t0\t1\n`,
+  );
+}
 /** `iw phy` of the two radios, and nothing else of iw. */
 const installIw = () =>
   box.install(
     'iw',
     `[ "$*" = phy ] || exit 2\nwhile IFS= read -r line; do printf '%s\\n' "$line"; done <<'END'\n${iwPhyText}END`,
   );
-const found = async (scanners: readonly string[], wanted?: string) =>
-  (await checkWifi(box.system, scanners, wanted)).map(({ level, found: text }) => [level, text]);
+const found = async (scanners: readonly string[], monitor?: string) =>
+  (await checkWifi(box.system, scanners, monitor === undefined ? {} : { monitor })).map(({ level, found: text }) => [
+    level,
+    text,
+  ]);
 
 describe('a box', () => {
   test('without Wi-Fi has a problem only where a scanner needs it; a cable is none', async () => {
@@ -39,6 +49,7 @@ describe('a box', () => {
     expect(await found(['wifi-monitor'])).toEqual([
       ['ok', 'wlan0 (phy0), not switched off, cannot monitor'],
       ['ok', 'wlan1 (phy1), not switched off, can monitor'],
+      ['ok', 'wifi-monitor takes wlan1'],
     ]);
     expect(await found(['wifi-monitor'], 'wlan0')).toContainEqual(['problem', 'wlan0 cannot monitor']);
     expect(await found(['wifi-monitor'], 'wlan7')).toContainEqual([
@@ -59,7 +70,7 @@ describe('a box', () => {
     wifi('wlan1', 'phy1');
     const unknown = [
       ['ok', 'wlan1 (phy1), not switched off'],
-      ['warning', 'iw phy did not say whether a radio can monitor'],
+      ['problem', 'iw phy did not say whether a radio can monitor'],
     ];
     expect(await found(['wifi-monitor'])).toEqual(unknown);
     box.install('iw', 'exit 1');
@@ -72,20 +83,23 @@ describe('a box', () => {
     expect(await found(['ble'])).toEqual([['ok', 'wlan0 (phy0) is off by software; no configured scanner needs it']]);
   });
 
-  test('whose way to the network is the radio that is to monitor is warned', async () => {
+  test('whose way to the network is the radio that is to monitor has a problem: it is not taken', async () => {
     installIw();
     wifi('wlan1', 'phy1');
-    const route = (name: string) =>
-      box.put(
-        '/proc/net/route',
-        `Iface\tDestination\tGateway\tFlags\n${name}\t00000000\t0100A8C0\t0003\neth0\t0000A8C0\t0\t1\n`,
-      );
-    route('wlan1');
-    expect(await found(['wifi-monitor'])).toContainEqual([
-      'warning',
-      'wlan1 is the way to the network: while it monitors, that is cut',
-    ]);
-    route('eth0');
-    expect((await found(['wifi-monitor'])).map(([level]) => level)).toEqual(['ok']);
+    routeOver('wlan1');
+    const refused = [
+      'problem',
+      'wlan1 is not taken for monitoring: a network is reached over its radio (phy1), and that would be cut',
+    ];
+    expect(await found(['wifi-monitor'])).toContainEqual(refused);
+    expect(await found(['wifi-monitor'], 'wlan1')).toContainEqual(refused);
+    routeOver('eth0');
+    expect((await found(['wifi-monitor'])).map(([level]) => level)).toEqual(['ok', 'ok']);
+  });
+
+  test('that is to list access points over an interface that is not there has a problem', async () => {
+    wifi('wlan0', 'phy0');
+    const [first] = await checkWifi(box.system, ['wifi-access-points'], { accessPoints: 'wlan3' });
+    expect(first).toMatchObject({ level: 'problem', found: 'no Wi-Fi interface wlan3, there is wlan0' });
   });
 });

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Observation } from '../scanner.ts';
+import type { Observation, Scanner } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
 import { steadyClock } from '../steady-clock.ts';
-import { BluetoothScanner } from './bluetooth.ts';
+import { bluetoothScanner } from './bluetooth.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -18,16 +18,16 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** What a program at the radio does that talks as the protocol has it, with `say` for its messages. */
-function scannerOf(body: string, kind: 'ble' | 'classic' = 'ble', clock = steadyClock(systemClock)): BluetoothScanner {
+function scannerOf(body: string, kind: 'ble' | 'classic' = 'ble', clock = steadyClock(systemClock)): Scanner {
   const script = join(folder, 'radio.cjs');
   const say = `const fs = require('node:fs'); const now = () => Math.floor(Number(process.hrtime.bigint()) / 1e6); const say = (m) => fs.writeSync(3, JSON.stringify(m) + '\\n');
     process.stdin.on('close', () => process.exit()).resume();
     setInterval(() => say({ type: 'alive' }), 1000);`;
   writeFileSync(script, `${say}\n${body}`);
-  return new BluetoothScanner({ kind, clock, folder, script });
+  return bluetoothScanner({ kind, clock, folder, script });
 }
 
-async function observed(scanner: BluetoothScanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
+async function observed(scanner: Scanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
   const found: Sighting[] = [];
   const observations: Observation[] = [];
   try {
@@ -45,7 +45,7 @@ async function observed(scanner: BluetoothScanner, isEnough: (sightings: readonl
 describe('without Bluetooth', () => {
   test('it fails, and says what to do', async () => {
     for (const kind of ['ble', 'classic'] as const) {
-      const scanner = new BluetoothScanner({ kind, clock: steadyClock(systemClock), folder: join(folder, 'none') });
+      const scanner = bluetoothScanner({ kind, clock: steadyClock(systemClock), folder: join(folder, 'none') });
       expect(scanner.name).toBe(kind);
       expect(String((await observed(scanner, () => false)).error)).toMatch(/no Bluetooth adapter: plug one in/);
     }
@@ -55,7 +55,7 @@ describe('without Bluetooth', () => {
     mkdirSync(join(folder, 'hci9'));
     for (const kind of ['ble', 'classic'] as const) {
       // An adapter that the kernel does not have: what the kernel says depends on whether it has Bluetooth at all.
-      const scanner = new BluetoothScanner({ kind, clock: steadyClock(systemClock), folder, adapter: 'hci9' });
+      const scanner = bluetoothScanner({ kind, clock: steadyClock(systemClock), folder, adapter: 'hci9' });
       expect(String((await observed(scanner, () => false)).error)).toMatch(
         /^UnavailableError: (hci9: the Bluetooth management socket fails: .*(AF_BLUETOOTH|permitted)|hci9 is gone|Bluetooth needs the capability)/,
       );
@@ -190,11 +190,11 @@ test('the process at the radio ends with an agent that is killed', async () => {
   const agent: ChildProcess = spawn(process.execPath, [
     '--input-type=module',
     '-e',
-    `import { BluetoothScanner } from ${JSON.stringify(new URL('./bluetooth.ts', import.meta.url).href)};
+    `import { bluetoothScanner } from ${JSON.stringify(new URL('./bluetooth.ts', import.meta.url).href)};
      import { systemClock } from '@tdc/shared/clock.ts';
      import { steadyClock } from ${JSON.stringify(new URL('../steady-clock.ts', import.meta.url).href)};
      const options = { kind: 'ble', clock: steadyClock(systemClock), folder: ${JSON.stringify(folder)}, script: ${JSON.stringify(script)} };
-     for await (const _ of new BluetoothScanner(options).observe(new AbortController().signal));`,
+     for await (const _ of bluetoothScanner(options).observe(new AbortController().signal));`,
   ]);
   await vi.waitFor(() => expect(existsSync(pidFile) && readFileSync(pidFile, 'utf8')).toMatch(/^\d+$/), 20_000);
   const pid = Number(readFileSync(pidFile, 'utf8'));

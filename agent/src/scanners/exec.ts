@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { Observation, Scanner } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
 import type { SteadyClock } from '../steady-clock.ts';
+import { type ChildEnd, endChild, newsOf } from './child-news.ts';
 import { lineBytesMax, parseExecLine } from './exec-line.ts';
 import { Lines } from './lines.ts';
 import { disorderMsMax, ReorderBuffer } from './reorder-buffer.ts';
@@ -14,7 +14,6 @@ export interface ExecOptions {
   readonly clock: SteadyClock;
 }
 
-const tickMs = 500;
 /** A program that has been told to end is ended after so long. */
 const endMsMax = 5000;
 /** What a program gets of the environment: not the agent's settings, nor what else may be in there. */
@@ -50,31 +49,18 @@ export class ExecScanner implements Scanner {
       environment.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
     );
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
-    const ended = endOf(child, program);
     const buffer = new ReorderBuffer<Sighting>();
     const lines = new Lines(lineBytesMax);
-    const bytes = () => nextChunk(child).then((chunk) => ({ type: 'bytes', chunk }) as const);
-    const tick = () => clock.sleep(tickMs, signal).then(() => ({ type: 'tick' }) as const);
-    const over = ended.promise.then((error) => ({ type: 'over', error }) as const);
-    // What was not the first is waited for on: it must not be lost.
-    let nextBytes: ReturnType<typeof bytes> | undefined;
-    let nextTick: ReturnType<typeof tick> | undefined;
     try {
-      for (;;) {
-        nextBytes ??= bytes();
-        nextTick ??= tick();
-        const next = await Promise.race([nextBytes, over, nextTick]);
-        signal.throwIfAborted();
+      for await (const news of newsOf(child, child.stdout, clock, signal)) {
         const nowMs = clock.nowMs();
-        if (next.type === 'bytes') {
-          for (const line of lines.of(next.chunk)) this.#take(line, buffer);
-          nextBytes = undefined;
-        } else if (next.type === 'tick') nextTick = undefined;
+        if (news.type === 'bytes') for (const line of lines.of(news.chunk)) this.#take(line, buffer);
         yield { sightings: buffer.takeSettledBy(nowMs - disorderMsMax), watermarkMs: buffer.floorMs };
-        if (next.type === 'over') throw next.error;
+        if (news.type === 'over') throw failureOf(program, news.end);
       }
     } finally {
-      await end(child, ended.promise);
+      child.stdout.destroy();
+      await endChild(child, () => child.kill('SIGTERM'), endMsMax);
     }
   }
 
@@ -95,34 +81,10 @@ export class ExecScanner implements Scanner {
   }
 }
 
-/** What the program has printed since it was asked last; waits while there is nothing, for ever once there comes nothing more. */
-async function nextChunk({ stdout }: ChildProcess): Promise<Buffer> {
-  for (;;) {
-    const chunk: unknown = stdout?.read();
-    if (Buffer.isBuffer(chunk)) return chunk;
-    await new Promise((resolve) => stdout?.once('readable', resolve));
-  }
-}
-
-/** Resolves to how it ended, as an error: a program that hears devices does not end by itself. */
-function endOf(child: ChildProcess, program: string): { readonly promise: Promise<Error> } {
-  const { promise, resolve } = Promise.withResolvers<Error>();
-  child.once('error', (error) =>
-    resolve(new UnavailableError(`exec: ${program} cannot be run: ${codeOf(error)}`, { cause: error })),
-  );
-  child.once('close', (code, signal) =>
-    resolve(new UnavailableError(`exec: ${program} ended (${signal ?? `code ${code}`})`)),
-  );
-  return { promise };
-}
-
-async function end(child: ChildProcess, ended: Promise<Error>): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  child.stdout?.destroy();
-  child.kill('SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), endMsMax);
-  await Promise.race([ended, once(child, 'exit')]);
-  clearTimeout(late);
+/** A program that hears devices does not end by itself. */
+function failureOf(program: string, end: ChildEnd): UnavailableError {
+  if ('how' in end) return new UnavailableError(`exec: ${program} ended (${end.how})`);
+  return new UnavailableError(`exec: ${program} cannot be run: ${codeOf(end.failure)}`, { cause: end.failure });
 }
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message);

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hasCapability } from '../../machine/capabilities.ts';
 import { adapterIndex, adapterToUse } from './adapter-list.ts';
-import { hasCapability } from './capabilities.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import BluetoothHciSocket from '@abandonware/bluetooth-hci-socket';
 import { UnavailableError } from '@tdc/shared/errors.ts';
-import { mayI } from './capabilities.ts';
+import { mayI } from '../../machine/capabilities.ts';
 import {
   type AdapterSettings,
   managementStatus,

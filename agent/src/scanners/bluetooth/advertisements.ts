@@ -1,6 +1,6 @@
 import noble from '@abandonware/noble';
 import { systemClock } from '@tdc/shared/clock.ts';
-import type { RadioReport } from './radio-report.ts';
+import type { RadioReport } from '../radio/radio-report.ts';
 import { watchScanCommands } from './scan-watch.ts';
 
 /** Noble has the adapter ready in less. */

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { systemClock } from '@tdc/shared/clock.ts';
+import type { RadioReport } from '../radio/radio-report.ts';
 import {
   inquiryCancelCommand,
   inquiryCommand,
@@ -10,7 +11,6 @@ import {
   writeInquiryModeOpcode,
 } from './hci-command.ts';
 import { type HciEvent, parseHciPacket } from './hci-packet.ts';
-import type { RadioReport } from './radio-report.ts';
 
 /** An inquiry that has not completed so long after its time was killed, as a reset of the controller does without a word. */
 const lateMs = 1500;

@@ -5,10 +5,10 @@
  * Arguments: `ble` or `classic`, and the adapter's number. Messages go to descriptor 3; standard input tells that the agent lives.
  */
 import { createWriteStream } from 'node:fs';
+import { mayI } from '../../machine/capabilities.ts';
+import { RadioReport } from '../radio/radio-report.ts';
 import { adapterIndex } from './adapter-list.ts';
-import { mayI } from './capabilities.ts';
 import { inquiryEvents } from './hci-command.ts';
-import { RadioReport } from './radio-report.ts';
 
 const [, , kind, adapter = ''] = process.argv;
 const index = adapterIndex(adapter);

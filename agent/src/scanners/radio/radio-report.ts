@@ -18,6 +18,7 @@ export class RadioReport {
   #sightings: Sighting[] = [];
   #malformed = 0;
   #lastMalformed = '';
+  #remark = '';
   #isEnding = false;
 
   constructor(out: Writable, end: (code: number) => void) {
@@ -41,6 +42,13 @@ export class RadioReport {
 
   ready(): void {
     this.#tell({ type: 'ready' });
+  }
+
+  /** What keeps it from hearing all that it could, in words; empty when nothing does any more. */
+  remark(problem: string): void {
+    if (problem === this.#remark) return;
+    this.#remark = problem;
+    this.#tell({ type: 'remark', problem });
   }
 
   /** Ends the process, saying why. */

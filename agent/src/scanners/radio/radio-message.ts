@@ -2,6 +2,9 @@ import type { AddressType } from '@tdc/shared/address-class.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { Sighting } from '../../sighting.ts';
 
+/** The kinds of sightings of one process: each hears with one sort of radio. */
+export type RadioKind = 'ble' | 'classic' | 'wifi';
+
 /** What the process at the radio tells the agent, a line of JSON each. */
 export type RadioMessage =
   /** It lives: comes every second. */
@@ -12,6 +15,8 @@ export type RadioMessage =
   | { readonly type: 'sightings'; readonly sightings: readonly Sighting[] }
   /** So many frames could not be read, or had no room; the last of them in words without any address. */
   | { readonly type: 'malformed'; readonly count: number; readonly problem: string }
+  /** It hears less than it could; nothing keeps it from that any more when the problem is empty. */
+  | { readonly type: 'remark'; readonly problem: string }
   /** It ends, and wants to be started again: nothing is wrong. */
   | { readonly type: 'renew' }
   /** It ends, for this reason. */
@@ -41,7 +46,7 @@ export function encodeRadioMessage(message: RadioMessage): string {
 }
 
 /** Throws InvalidInputError, in words that never hold an address, for what no process of ours has sent. */
-export function parseRadioMessage(line: string, kind: 'ble' | 'classic'): RadioMessage {
+export function parseRadioMessage(line: string, kind: RadioKind): RadioMessage {
   const message = objectOf(line);
   const { type } = message;
   switch (type) {
@@ -50,6 +55,7 @@ export function parseRadioMessage(line: string, kind: 'ble' | 'classic'): RadioM
     case 'renew':
       return { type };
     case 'failed':
+    case 'remark':
       return { type, problem: problemOf(message) };
     case 'malformed':
       return { type, count: wholeOf(message.count, 'count', 0, Number.MAX_SAFE_INTEGER), problem: problemOf(message) };
@@ -63,7 +69,7 @@ export function parseRadioMessage(line: string, kind: 'ble' | 'classic'): RadioM
   }
 }
 
-function sightingOf(row: unknown, kind: 'ble' | 'classic'): Sighting {
+function sightingOf(row: unknown, kind: RadioKind): Sighting {
   if (!Array.isArray(row)) throw bad('rows: expected lists');
   const [timeMs, address, typeAt, rssi, deviceClass]: readonly unknown[] = row;
   if (typeof address !== 'string' || !addressPattern.test(address)) throw bad('address: expected six octets');

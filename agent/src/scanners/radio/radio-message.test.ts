@@ -32,6 +32,7 @@ test('what the radio tells arrives as it was told', () => {
     { type: 'ready' },
     { type: 'renew' },
     { type: 'failed', problem: 'hci0 is gone' },
+    { type: 'remark', problem: '' },
     { type: 'malformed', count: 3, problem: 'event 0x22: too short' },
   ] as const) {
     expect(parseRadioMessage(encodeRadioMessage(message), 'ble')).toEqual(message);
