@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AddressClass, ClockQuality, DeviceClass, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
+import { spellingsOfMac } from '../src/harness/spellings.ts';
 import { until } from '../src/harness/until.ts';
-import { scannerOf } from './box.ts';
+import { scannerOf, stateDir } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
 import { networkKey } from './network-key.ts';
 import { type RadioBox, radioBox } from './radio-box.ts';
@@ -129,3 +130,98 @@ test('each device of every radio becomes an event with its kind, address class, 
   expect(scannerOf(status, 'wifi-monitor').malformed).toBe(0);
   expect(scannerOf(status, 'wifi-access-points')).toMatchObject({ state: 'running', last_error: '', malformed: 0 });
 }, 240_000);
+
+/** The guest's clock, in Unix milliseconds. */
+const guestMs = async (): Promise<number> => Number(await world.machine.shell('date +%s%3N'));
+
+/** The scanner of Wi-Fi clients hears what is there from this moment on, within the time that it has for it. */
+const resumes = async () => world.box.hears('wifi-monitor', await guestMs(), resumeMsMax);
+
+/** The status says of it what is wrong, and of no other scanner anything. */
+const tells = (problem: RegExp) =>
+  world.box.reports(
+    `"${problem.source}" of wifi-monitor alone`,
+    (status) =>
+      problem.test(scannerOf(status, 'wifi-monitor').last_error) &&
+      ['ble', 'classic', 'wifi-access-points'].every((name) => scannerOf(status, name).last_error === ''),
+    30_000,
+  );
+
+test('doctor finds what both scanners of Wi-Fi need, and the interface that monitors', async () => {
+  const wanted = ['--scanners', 'wifi-monitor,wifi-access-points', '--wifi-interface', monitorInterface];
+  const { stdout } = await world.machine.run(
+    ['taskset', '-c', '0', 'node', '/project/agent/bin/tdc-agent.js', 'doctor', ...wanted, '--output', 'json'],
+    { timeoutMs: 120_000 },
+  );
+  const findings = JSON.parse(stdout) as readonly { check: string; level: string; found: string }[];
+  const ofWifi = findings.filter(({ check }) => ['wifi', 'programs', 'capabilities'].includes(check));
+  expect(ofWifi.map(({ found }) => found)).toContain(`wifi-monitor takes ${monitorInterface}`);
+  expect(ofWifi.filter(({ level }) => level !== 'ok')).toEqual([]);
+}, 150_000);
+
+test('tcpdump that is killed is started again', async () => {
+  await world.air.startClients();
+  await resumes();
+  await world.machine.shell('pkill -KILL tcpdump');
+  await tells(/^tcpdump ended \(SIGKILL\)/);
+  await resumes();
+}, 120_000);
+
+test('an interface that is removed is told, and heard again when it is back', async () => {
+  const { machine } = world;
+  const radio = (await machine.shell(`cat /sys/class/net/${monitorInterface}/phy80211/name`)).trim();
+  await machine.shell(`iw dev ${monitorInterface} del`);
+  await tells(/^(wlan4 is gone|no Wi-Fi interface wlan4)/);
+  await machine.shell(`iw phy ${radio} interface add ${monitorInterface} type managed`);
+  await resumes();
+}, 120_000);
+
+test('a radio that was switched off by rfkill is heard again after it was switched on', async () => {
+  const rfkill = (what: string) =>
+    world.machine.shell(`rfkill ${what} $(cat /sys/class/net/${monitorInterface}/phy80211/rfkill*/index)`);
+  await rfkill('block');
+  await tells(/rfkill/);
+  await rfkill('unblock');
+  await resumes();
+}, 120_000);
+
+test('at the end the interface is as it was, nothing that was buffered is lost, and no address is in anything that was written', async () => {
+  const { air, box, machine, server } = world;
+  await air.stopClients();
+  const running = await machine.shell('ps -e -o args');
+  expect(running).toMatch(/tcpdump -i wlan4/);
+  expect(box.agent.ended).toBeUndefined();
+  box.agent.kill('SIGTERM');
+  await box.agent.exitsWith(0);
+  const modes = await machine.shell(
+    `iw dev ${monitorInterface} info; nmcli -g GENERAL.NM-MANAGED device show ${monitorInterface}`,
+  );
+  expect(modes).toMatch(/type managed/);
+  expect(modes.trim().endsWith('yes')).toBe(true);
+
+  const last = await box.reported();
+  const made = last?.events.made ?? 0;
+  expect(made).toBeGreaterThan(9);
+  expect(last?.events.dropped).toEqual({});
+  await until('all events', async () => ((await listEvents(server.query)).length >= made ? true : undefined));
+
+  const files = await machine.shell(`cd ${stateDir}; for file in outbox.sqlite*; do base64 -w 0 $file; echo; done`);
+  const written = [
+    ...files
+      .trim()
+      .split('\n')
+      .map((line) => Buffer.from(line, 'base64')),
+    Buffer.from(running),
+    Buffer.from(box.agent.stdout + box.agent.stderr),
+    Buffer.from(JSON.stringify(last)),
+  ];
+  expect(Buffer.concat(written).length).toBeGreaterThan(10_000);
+  for (const { address } of [...wifiEvents, accessPointEvent]) {
+    for (const { name, bytes } of spellingsOfMac(address)) {
+      expect(
+        written.some((each) => each.includes(bytes)),
+        `${address} as ${name}`,
+      ).toBe(false);
+    }
+  }
+}, 120_000);

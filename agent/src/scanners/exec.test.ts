@@ -1,8 +1,10 @@
 import { systemClock } from '@tdc/shared/clock.ts';
+import { InvalidInputError } from '@tdc/shared/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
+import { randomOf } from '../simulation/random.ts';
 import { steadyClock } from '../steady-clock.ts';
 import { ExecScanner } from './exec.ts';
 import { parseExecLine } from './exec-line.ts';
@@ -152,3 +154,52 @@ test('whatever a line holds, it is a sighting or an error that does not quote it
     { numRuns: 1000 },
   );
 });
+
+/** Generated and mutated lines, half each. */
+const lines = 110_000;
+/** The names of fields and words of ours, and nothing of the line. */
+const problemPattern =
+  /^(?:expected JSON|expected an object|(?:kind|address|address_type|rssi|time|class_of_device): not as expected|time: expected from 60 s before now to 5 s after)$/;
+
+test('every line that is made up is read; whatever becomes of its characters, it is a sighting within bounds or an error that tells no address', () => {
+  const random = randomOf('lines', 1);
+  const nowMs = 1_700_000_000_000;
+  const whole = (limit: number) => Math.floor(random.fraction() * limit);
+  const hex = () => whole(256).toString(16).padStart(2, '0');
+  const signs = ['"', '{', '}', ':', ',', '\\', '0', '-', '9', 'e', 'null', '\u0000', 'é', '  ', '[', 'kind', '1e9'];
+  const count = { read: 0, ofChanged: 0, errors: 0 };
+  for (let each = 0; each < lines / 2; each += 1) {
+    const kind = random.pick(['anpr', 'ble', 'classic', 'wifi', 'imsi']) ?? 'anpr';
+    const address = `${hex()}:${hex()}:${hex()}:${hex()}:${hex()}:${hex()}`;
+    const line = JSON.stringify({
+      kind,
+      address,
+      ...(random.chance(0.5) ? { address_type: random.pick(['public', 'random', 'unknown']) } : {}),
+      ...(random.chance(0.5) ? { rssi: whole(148) - 127 } : {}),
+      ...(random.chance(0.5) ? { time: new Date(nowMs - whole(60_000)).toISOString() } : {}),
+      ...(kind === 'classic' && random.chance(0.5) ? { class_of_device: whole(2 ** 24) } : {}),
+    });
+    if (parseExecLine(line, nowMs).sighting.address !== address) throw new Error(line);
+    count.read += 1;
+
+    let changed = line;
+    for (let changes = 1 + whole(4); changes > 0; changes -= 1) {
+      const at = whole(changed.length);
+      changed = changed.slice(0, at) + (random.pick(signs) ?? '') + changed.slice(at + whole(3));
+    }
+    if (random.chance(0.1)) changed = changed.slice(0, whole(changed.length));
+    try {
+      const { sighting, ageMs } = parseExecLine(changed, nowMs);
+      const { rssiDbm = 0, deviceClass = 0 } = sighting;
+      count.ofChanged += 1;
+      if (Math.abs(ageMs) > 60_000 || rssiDbm < -127 || rssiDbm > 20 || deviceClass >= 2 ** 24) {
+        throw new Error(`bounds: ${changed}`);
+      }
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      count.errors += 1;
+      if (!problemPattern.test(error.message)) throw new Error(error.message);
+    }
+  }
+  for (const some of Object.values(count)) expect(some).toBeGreaterThan(2000);
+}, 60_000);
