@@ -46,6 +46,14 @@ describe('an option', () => {
     ['scanners', 'simulated,radar'],
     ['log.level', 'loud'],
     ['simulation.vehicles_per_hour', '-1'],
+    ['wifi.interface', '--help'],
+    ['wifi.interface', 'wlan1; reboot'],
+    ['wifi.access_points_interface', 'a-name-of-16-signs'],
+    ['wifi.channels', ''],
+    ['wifi.channels', '1,15'],
+    ['wifi.channels', '37'],
+    ['wifi.dwell_ms', '99'],
+    ['wifi.scan_seconds', '4'],
   ])('%s does not take %j', (path, text) => {
     expect(schemaOf(path).safeParse(text).success).toBe(false);
   });
@@ -59,6 +67,10 @@ describe('an option', () => {
     ['scanners', 'simulated', ['simulated']],
     ['scanners', 'none', []],
     ['scanners', ['simulated'], ['simulated']],
+    ['scanners', 'wifi-monitor,wifi-access-points', ['wifi-monitor', 'wifi-access-points']],
+    ['wifi.interface', 'wlx00c0caabcdef', 'wlx00c0caabcdef'],
+    ['wifi.channels', '1, 14,36,165', [1, 14, 36, 165]],
+    ['wifi.channels', [6], [6]],
   ])('%s takes %j', (path, text, value) => {
     expect(schemaOf(path).parse(text)).toEqual(value);
   });

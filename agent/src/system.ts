@@ -14,7 +14,7 @@ export interface System {
   changedMs(path: string): number | undefined;
   /** Where a program is: looked for in the search path, unless its name has a slash. Undefined when it is not there or cannot be run. */
   program(name: string): string | undefined;
-  /** What a program prints; undefined when it is not there, fails, or takes longer than five seconds. */
+  /** What a program prints; undefined when it is not there, fails, or takes longer than ten seconds. */
   output(name: string, args: readonly string[]): Promise<string | undefined>;
   /** Runs a program for what it does; it has as long. */
   run(name: string, args: readonly string[]): Promise<ProgramRun>;
@@ -30,7 +30,7 @@ export interface SystemOptions {
   readonly searchPath: string;
 }
 
-const outputMsMax = 5000;
+const outputMsMax = 10_000;
 const outputBytesMax = 4 * 1024 * 1024;
 const problemLengthMax = 200;
 

@@ -74,13 +74,13 @@ export class WifiAir {
     return new WifiAir(machine);
   }
 
-  /** One client connects to the access point, two probe twice a second. */
+  /** All three clients probe twice a second, and one of them connects to the access point. */
   async startClients(): Promise<void> {
     const { interface: client } = connectedClient;
     await this.#machine.shell(`
       for each in ${[connectedClient, ...probingClients].map((each) => each.interface).join(' ')}; do ip link set $each up; done
       iw dev ${client} set txpower fixed 1000`);
-    const probing = probingClients
+    const probing = [connectedClient, ...probingClients]
       .map((each) => `iw dev ${each.interface} scan trigger freq 2437 ssid Home || true`)
       .join('; ');
     this.#clients = [

@@ -23,7 +23,8 @@ beforeEach(() => {
   box.put('/proc/net/route', 'Iface\tDestination\neth0\t00000000\n');
   addInterface('wlan1');
   // As the kernel would: what is set is what is told.
-  box.put('/mode', 'managed');
+  box.put('/mode', 'managed\n');
+  box.put('/channel', '1\n');
   box.install(
     'iw',
     `echo "iw $*" >> ${calls}
@@ -31,9 +32,11 @@ beforeEach(() => {
        phy) while IFS= read -r line; do printf '%s\\n' "$line"; done <<'END'
 ${iwPhyText}END
        ;;
-       *info) read -r mode < ${box.root}/mode; printf 'Interface wlan1\\n\\ttype %s\\n' "$mode";;
+       *info) read -r mode < ${box.root}/mode; read -r channel < ${box.root}/channel; printf 'Interface wlan1\\n\\ttype %s\\n\\tchannel %s (2437 MHz)\\n' "$mode" "$channel";;
        *"set type"*) echo "$5" > ${box.root}/mode;;
+       *"set channel 11") ;;
        *"set channel 13") echo "command failed: Invalid argument (-22)" >&2; exit 234;;
+       *"set channel"*) echo "$5" > ${box.root}/channel;;
      esac`,
   );
   box.install(
@@ -150,7 +153,7 @@ describe('an interface', () => {
   });
 
   test('that monitors already stays as it is', async () => {
-    box.put('/mode', 'monitor');
+    box.put('/mode', 'monitor\n');
     box.put('/sys/class/net/wlan1/flags', '0x1003\n');
     installTcpdump(`begin(); frame(1); ${stayOn}`);
     await observed(scannerOf(), ({ length }) => length === 1);
@@ -200,7 +203,7 @@ describe('an interface', () => {
     }
     expect(await problem()).toMatch(/wlan1 \(phy1\) is off by software, by rfkill: sudo rfkill unblock wifi/);
     box.put('/sys/class/rfkill/rfkill1/soft', '0\n');
-    box.put('/mode', 'AP');
+    box.put('/mode', 'AP\n');
     expect(await problem()).toMatch(/wlan1 is not taken for monitoring: its mode is AP, expected managed, monitor/);
     box.put('/proc/self/status', 'Uid:\t1000\t1000\nCapEff:\t0000000000003000\nCapAmb:\t0000000000000000\n');
     expect(await problem()).toMatch(/monitoring needs CAP_NET_RAW and CAP_NET_ADMIN for tcpdump and iw/);
@@ -307,6 +310,15 @@ test('the channels are gone through; one that is refused is told while it is, an
   await running;
   expect(readFileSync(join(box.root, 'mode'), 'utf8')).toBe('managed\n');
 }, 30_000);
+
+test('a channel that the kernel says it goes to, and does not, is told', async () => {
+  installTcpdump(`begin(); setInterval(() => frame(1), 100);`);
+  const scanner = scannerOf({ channels: [6, 11] });
+  await observed(scanner, () => scanner.remark !== '');
+  expect(scanner.remark).toBe(
+    'wlan1 does not go to channel 11: another interface of its radio is in use, see "iw dev"',
+  );
+}, 20_000);
 
 test('an interface that cannot be given back at the end is told', async () => {
   installTcpdump(`begin(); setInterval(() => frame(1), 100);`);

@@ -19,6 +19,8 @@ const scanMs = Number(scanSeconds) * 1000;
 const listMsMax = 25_000;
 /** Of one list: more are in no place. */
 const accessPointsMax = 1000;
+/** Scans in a row that were refused: more than others under way explain. */
+const refusalsMin = 3;
 const system = systemAt({ root: '/', searchPath });
 const report = new RadioReport(createWriteStream('', { fd: 3 }), end);
 
@@ -33,11 +35,16 @@ process.on('SIGINT', () => {});
 process.stdin.on('close', end).resume();
 
 wifi.init({ iface: name === '' ? null : name });
+let refusals = 0;
 for (;;) {
   await list();
   const wanted = ['device', 'wifi', 'rescan', ...(name === '' ? [] : ['ifname', name])];
   const asked = await system.run('nmcli', wanted);
-  report.remark(asked.ok ? '' : 'NetworkManager does not scan when asked (a rule of polkit?): its own scans are rare');
+  // One that is refused while another is under way is nothing.
+  refusals = asked.ok ? 0 : refusals + 1;
+  report.remark(
+    refusals < refusalsMin ? '' : 'NetworkManager does not scan when asked (a rule of polkit?): its own scans are rare',
+  );
   // What it hears then is in the next list.
   await new Promise((resolve) => setTimeout(resolve, scanMs));
 }

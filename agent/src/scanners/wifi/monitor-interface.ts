@@ -75,7 +75,11 @@ export class MonitorInterface {
   /** Resolves to why it does not go there, in words. */
   async setChannel(channel: number): Promise<string | undefined> {
     const done = await this.#system.run('iw', ['dev', this.name, 'set', 'channel', `${channel}`]);
-    return done.ok ? undefined : `${this.name} does not go to channel ${channel}: ${done.problem}`;
+    if (!done.ok) return `${this.name} does not go to channel ${channel}: ${done.problem}`;
+    // The kernel takes the order and does nothing while another interface of the radio is in use.
+    const text = await this.#system.output('iw', ['dev', this.name, 'info']);
+    if (text === undefined || new RegExp(`^\\s*channel ${channel}\\b`, 'm').test(text)) return undefined;
+    return `${this.name} does not go to channel ${channel}: another interface of its radio is in use, see "iw dev"`;
   }
 
   get #ifindex(): string | undefined {
