@@ -28,7 +28,7 @@ function routeOver(name: string): void {
 const installIw = () =>
   box.install(
     'iw',
-    `[ "$*" = phy ] || exit 2\nwhile IFS= read -r line; do printf '%s\\n' "$line"; done <<'END'\n${iwPhyText}END`,
+    `[ "$1" = phy ] || exit 2\nwhile IFS= read -r line; do printf '%s\\n' "$line"; done <<'END'\n${iwPhyText}END`,
   );
 const found = async (scanners: readonly string[], monitor?: string) =>
   (await checkWifi(box.system, scanners, monitor === undefined ? {} : { monitor })).map(({ level, found: text }) => [

@@ -17,14 +17,14 @@ export function wifiInterfaces(system: System): readonly WifiInterface[] {
   });
 }
 
-/** Radios whose supported modes have `monitor` among them; undefined where `iw` does not tell. */
-export async function monitoringPhys(system: System): Promise<ReadonlySet<string> | undefined> {
-  const text = await system.output('iw', ['phy']);
+/** Radios whose supported modes have `monitor` among them, of all or of one; undefined where `iw` does not tell. */
+export async function monitoringPhys(system: System, phy?: string): Promise<ReadonlySet<string> | undefined> {
+  const text = await system.output('iw', phy === undefined ? ['phy'] : ['phy', phy, 'info']);
   if (text === undefined) return undefined;
   const found = new Set<string>();
-  for (const [, phy = '', description = ''] of text.matchAll(/^Wiphy (\S+)\n((?:[\t ].*\n?)*)/gm)) {
+  for (const [, name = '', description = ''] of text.matchAll(/^Wiphy (\S+)\n((?:[\t ].*\n?)*)/gm)) {
     const modes = /Supported interface modes:\n((?:\t\t.*\n?)*)/.exec(description)?.[1] ?? '';
-    if (/\* monitor$/m.test(modes)) found.add(phy);
+    if (/\* monitor$/m.test(modes)) found.add(name);
   }
   return found;
 }

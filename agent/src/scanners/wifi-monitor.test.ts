@@ -29,7 +29,7 @@ beforeEach(() => {
     'iw',
     `echo "iw $*" >> ${calls}
      case "$*" in
-       phy) while IFS= read -r line; do printf '%s\\n' "$line"; done <<'END'
+       phy | "phy phy1 info") while IFS= read -r line; do printf '%s\\n' "$line"; done <<'END'
 ${iwPhyText}END
        ;;
        *info) read -r mode < ${box.root}/mode; read -r channel < ${box.root}/channel; printf 'Interface wlan1\\n\\ttype %s\\n\\tchannel %s (2437 MHz)\\n' "$mode" "$channel";;

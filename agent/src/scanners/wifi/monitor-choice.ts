@@ -22,7 +22,7 @@ export async function chooseMonitor(system: System, wanted: string | undefined):
   const all = wifiInterfaces(system);
   const named = all.filter(({ name }) => wanted === undefined || name === wanted);
   if (named.length === 0) return absent(wanted, all);
-  const phys = await monitoringPhys(system);
+  const phys = await monitoringPhys(system, wanted === undefined ? undefined : named[0]?.phy);
   if (phys === undefined) {
     const advice = 'sudo apt-get install iw, and see what "iw phy" says';
     return no('unknown', 'iw phy did not say whether a radio can monitor', advice);

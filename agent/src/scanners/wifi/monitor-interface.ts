@@ -97,6 +97,7 @@ export class MonitorInterface {
       );
     }
     const managed = await this.#system.output('nmcli', ['-g', 'GENERAL.NM-MANAGED', 'device', 'show', this.name]);
+    // Another one by now: what was found of the one before says nothing of it.
     this.#found = undefined;
     this.#found = { ifindex, type, isUp: this.presence === 'up', isNetworkManagers: managed?.trim() === 'yes' };
     return this.#found;
