@@ -6,6 +6,7 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { KeyChain } from '@tdc/shared/key-chain.ts';
+import { hangingOf, hangsAfterMs } from '@tdc/shared/pulse.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Agent, type AgentOptions, type Hearing } from './agent.ts';
 import { ClockWatch } from './clock-watch.ts';
@@ -286,4 +287,17 @@ describe('an outbox that is nearly full', () => {
     expect(dropped.overflow).toBeGreaterThan(500);
     expectConservation(agent);
   });
+});
+
+test('an agent whose scanner stands still hangs, and says which one it is', async () => {
+  let aheadMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+  await using agent = newAgent(new ScriptedScanner(passing(3), 'wait'), { clock });
+  const running = agent.run('stopped', stop.signal);
+  await vi.waitFor(() => expect(agent.snapshot()).toMatchObject({ connection: 'connected', openPassages: 3 }));
+  expect(hangingOf(agent.pulses)).toBeUndefined();
+  aheadMs = hangsAfterMs + 5000;
+  expect(hangingOf(agent.pulses)).toBe('scanner scripted');
+  stop.abort();
+  await running;
 });

@@ -4,6 +4,7 @@ import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { type TdcError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import type { Pulse } from '@tdc/shared/pulse.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import { type BufferedCounts, EventBuffer } from './event-buffer.ts';
 import type { MachineSnapshot } from './machine/machine.ts';
@@ -156,6 +157,11 @@ export class Agent implements AsyncDisposable {
   /** Something beside the agent's own work went wrong: it is in the status. */
   warn(message: string, fields: object = {}): void {
     this.#report('warn', message, fields);
+  }
+
+  /** What has to move for events to be heard, kept and sent. */
+  get pulses(): readonly Pulse[] {
+    return [...this.#scanners, this.#buffer, this.#uplink].flatMap((each) => each?.pulse ?? []);
   }
 
   snapshot(): AgentSnapshot {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
-import { type ConfigOption, type ConfigValues, numeric, option } from '@tdc/shared/config.ts';
+import { type ConfigOption, type ConfigValues, type Environment, numeric, option } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { hostOf, isLoopback } from '@tdc/shared/loopback.ts';
 import { isTagBits } from '@tdc/shared/pseudonym.ts';
+import { serviceManagerOf } from '@tdc/shared/service-notify.ts';
 import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import { type ClockConfig, clockConfigOf, clockOptions } from './clock-config.ts';
@@ -315,4 +316,7 @@ export function effectiveValues(
 }
 
 /** Folders that programs are looked for in, separated by colons. */
-export const searchPathOf = (env: Readonly<Record<string, string | undefined>> = process.env): string => env.PATH ?? '';
+export const searchPathOf = (env: Environment = process.env): string => env.PATH ?? '';
+
+/** The service manager that this process runs under, if any. */
+export const serviceManager = (env: Environment = process.env) => serviceManagerOf(env, process.pid);

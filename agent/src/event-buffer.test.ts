@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { UnavailableError } from '@tdc/shared/errors.ts';
 import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
+import { hangsAfterMs } from '@tdc/shared/pulse.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventBuffer, uncommittedMax } from './event-buffer.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
@@ -123,4 +124,26 @@ describe('a disk that refuses', () => {
     expect(outbox.read({ after: 0, through: 701, limit: 1 })[0]?.event).toEqual(events[700]);
     expectConservation();
   });
+});
+
+test('events that nobody tries to commit any more are a hang, and those that the disk refuses are none', async () => {
+  blockDisk();
+  buffer.add(madeUpEvents(1));
+  for (let minute = 0; minute < 5; minute += 1) {
+    await clock.advance(hangsAfterMs);
+    expect(buffer.pulse.hangs).toBe(false);
+  }
+  expect(refusals.length).toBeGreaterThan(2);
+  unblockDisk();
+  await clock.advance(hangsAfterMs);
+  expect(commits).toBe(1);
+  await clock.advance(2 * hangsAfterMs);
+  expect(buffer.pulse.hangs).toBe(false);
+
+  const lostTimer = Object.assign(new ManualClock(), { sleep: () => new Promise<never>(() => {}) });
+  const [options] = [{ outbox, clock: lostTimer, random: () => 0.5, flushRows: 200, flushMs: 1000 }];
+  const forgotten = new EventBuffer({ ...options, onCommitted: () => {}, onRefused: () => {} });
+  forgotten.add(madeUpEvents(1));
+  await lostTimer.advance(1000 + hangsAfterMs + 1);
+  expect(forgotten.pulse.hangs).toBe(true);
 });

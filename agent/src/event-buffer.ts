@@ -2,6 +2,7 @@ import { type BackoffPolicy, backoffMs } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { Pulse } from '@tdc/shared/pulse.ts';
 import type { Outbox, OutboxCounts } from './outbox.ts';
 import { isWaiting, type WaitingEvent } from './waiting-room.ts';
 
@@ -38,6 +39,8 @@ export interface BufferedCounts {
 
 /** Group commit: collects events on their way to the outbox, and keeps them while the disk refuses. */
 export class EventBuffer implements AsyncDisposable {
+  /** Events on their way to the disk are tried, whether it takes them or not. */
+  readonly pulse: Pulse;
   readonly #options: EventBufferOptions;
   readonly #stop = new AbortController();
   #uncommitted: (DetectionEvent | WaitingEvent)[] = [];
@@ -49,6 +52,7 @@ export class EventBuffer implements AsyncDisposable {
 
   constructor(options: EventBufferOptions) {
     this.#options = options;
+    this.pulse = new Pulse('committing of events', options.clock);
   }
 
   add(events: readonly (DetectionEvent | WaitingEvent)[]): void {
@@ -116,6 +120,7 @@ export class EventBuffer implements AsyncDisposable {
     try {
       while (this.#uncommitted.length > 0) {
         const waitMs = this.#refusals === 0 ? flushMs : flushMs + backoffMs(retryPolicy, this.#refusals - 1, random);
+        this.pulse.beat(waitMs);
         await clock.sleep(waitMs, this.#stop.signal);
         this.flush();
       }
@@ -123,6 +128,7 @@ export class EventBuffer implements AsyncDisposable {
       if (!this.#stop.signal.aborted) throw error;
     } finally {
       this.#nextFlush = undefined;
+      this.pulse.rest();
     }
   }
 }

@@ -1,4 +1,5 @@
 import { ManualClock } from '@tdc/shared/manual-clock.ts';
+import { hangsAfterMs } from '@tdc/shared/pulse.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Observation, Scanner } from './scanner.ts';
 import { SupervisedScanner } from './supervised-scanner.ts';
@@ -126,4 +127,27 @@ test('a scanner that waits to be started again ends at once when told to', async
   await vi.waitFor(() => expect(waits).toHaveLength(1));
   stop.abort();
   await running;
+});
+
+test('a scanner that observes nothing any more hangs, and one that waits for its next try does not', async () => {
+  const silent: Scanner = {
+    ...{ name: 'silent', malformed: 0, lastMalformed: '' },
+    async *observe() {
+      yield observation(1);
+      await new Promise(() => {});
+    },
+  };
+  const hanging = supervise(silent);
+  const failing = supervise(new ScriptedScanner([new Error('unplugged')]));
+  void hanging.run(take, stop.signal);
+  const running = failing.run(take, stop.signal);
+  await vi.waitFor(() => expect([waits, seen]).toEqual([[1000], [1]]));
+  await clock.advance(hangsAfterMs);
+  expect(hanging.pulse.hangs).toBe(false);
+  await clock.advance(1);
+  expect(hanging.pulse.hangs).toBe(true);
+  await vi.waitFor(() => expect(failing.snapshot().state).toBe('finished'));
+  await running;
+  await clock.advance(hangsAfterMs + 1);
+  expect(failing.pulse.hangs).toBe(false);
 });

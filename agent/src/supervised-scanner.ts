@@ -1,5 +1,6 @@
 import { type BackoffPolicy, backoffMs } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
+import { Pulse } from '@tdc/shared/pulse.ts';
 import type { Observation, Scanner } from './scanner.ts';
 import type { SightingTimes } from './sighting-times.ts';
 import type { ScannerSnapshot } from './status.ts';
@@ -19,6 +20,8 @@ const healthyMs = 60_000;
 
 /** A scanner that is kept running, and what is known of it. */
 export class SupervisedScanner {
+  /** It observes something, if only that nothing is there, or tries again. */
+  readonly pulse: Pulse;
   readonly #options: SupervisedScannerOptions;
   #state: ScannerSnapshot['state'] = 'starting';
   #sightings = 0;
@@ -32,6 +35,7 @@ export class SupervisedScanner {
 
   constructor(options: SupervisedScannerOptions) {
     this.#options = options;
+    this.pulse = new Pulse(`scanner ${options.scanner.name}`, options.clock);
   }
 
   /** Times are Unix milliseconds where it is said what the scanner's mean, else those of the scanner. */
@@ -72,8 +76,10 @@ export class SupervisedScanner {
       const startedMs = clock.monotonicMs();
       try {
         this.#state = 'starting';
+        this.pulse.beat();
         await this.#observe(take, signal);
         this.#state = 'finished';
+        this.pulse.rest();
         return;
       } catch (error) {
         if (signal.aborted) {
@@ -88,6 +94,7 @@ export class SupervisedScanner {
         const maxMs = Math.min(scannerBackoff.maxMs, this.#options.scanner.retryMsMax ?? scannerBackoff.maxMs);
         const waitMs = backoffMs({ ...scannerBackoff, maxMs }, failures, random);
         onError(error, waitMs);
+        this.pulse.beat(waitMs);
         await clock.sleep(waitMs, signal).catch((reason: unknown) => {
           if (!signal.aborted) throw reason;
         });
@@ -98,6 +105,7 @@ export class SupervisedScanner {
   async #observe(take: (observation: Observation) => Promise<void>, signal: AbortSignal): Promise<void> {
     for await (const observation of this.#options.scanner.observe(signal)) {
       this.#state = 'running';
+      this.pulse.beat();
       this.#watermarkMs = observation.watermarkMs;
       this.#sightings += observation.sightings.length;
       this.#lastSightingMs = observation.sightings.at(-1)?.timeMs ?? this.#lastSightingMs;

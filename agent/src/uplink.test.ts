@@ -12,6 +12,7 @@ import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.t
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { errorOfStatus, statusOfError } from '@tdc/shared/grpc-status.ts';
 import { madeUpEvents } from '@tdc/shared/made-up-event.ts';
+import { hangsAfterMs } from '@tdc/shared/pulse.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { acknowledge, CollectorPeer, keepSilent, refuse } from './collector-peer.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
@@ -368,4 +369,39 @@ test('a connection that failed is let go of whole: weeks without a collector cos
   const before = await heapAfter(100);
   // Each that stayed would take 20 kB.
   expect((await heapAfter(1100)) - before).toBeLessThan(5);
+});
+
+describe('the pulse of an uplink', () => {
+  /** The real time, and as much more as a test says. */
+  const clockAhead = () => {
+    const ahead = { ms: 0 };
+    return { ahead, clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + ahead.ms } };
+  };
+
+  test('beats while it is connected and while it waits for the next try', async () => {
+    const { ahead, clock } = clockAhead();
+    const uplink = start({ clock, statusIntervalMs: 10, backoff: { baseMs: 10, maxMs: 10 } });
+    await until(() => uplink.state.type === 'connected');
+    ahead.ms += 2 * hangsAfterMs;
+    await until(() => !uplink.pulse.hangs);
+    await peer[Symbol.asyncDispose]();
+    await until(() => failures.length > 2);
+    ahead.ms += 2 * hangsAfterMs;
+    await until(() => !uplink.pulse.hangs);
+    stop.abort();
+    await running;
+    ahead.ms += 2 * hangsAfterMs;
+    expect(uplink.pulse.hangs).toBe(false);
+  });
+
+  test('is late when the next status is never told', async () => {
+    const { ahead, clock } = clockAhead();
+    const lost = { ...clock, sleep: () => new Promise<never>(() => {}) };
+    const uplink = start({ clock: lost, statusIntervalMs: 1000 });
+    await until(() => uplink.state.type === 'connected' && peer.statuses.length === 1);
+    await until(() => {
+      ahead.ms += hangsAfterMs;
+      return uplink.pulse.hangs;
+    });
+  });
 });

@@ -4,6 +4,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { TdcError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { CollectorServiceClient, RejectedEvent } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { Pulse } from '@tdc/shared/pulse.ts';
 import type { Outbox } from './outbox.ts';
 import { UplinkSession } from './uplink-session.ts';
 
@@ -46,6 +47,8 @@ const healthyMs = 60_000;
 
 /** Sends what is in the outbox to the collector, for ever: every failure is waited out and tried again. */
 export class Uplink {
+  /** It connects, tells its status, or waits for the next try. */
+  readonly pulse: Pulse;
   readonly #options: UplinkOptions;
   #state: UplinkState = { type: 'idle' };
   #session: UplinkSession | undefined;
@@ -56,6 +59,7 @@ export class Uplink {
 
   constructor(options: UplinkOptions) {
     this.#options = options;
+    this.pulse = new Pulse('sending', options.clock);
   }
 
   get state(): UplinkState {
@@ -79,10 +83,11 @@ export class Uplink {
 
   /** Runs until aborted; what was sent by then is waited for, as long as `finishTimeoutMs`. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, backoff, onFailed } = this.#options;
+    const { clock, random, backoff, connectTimeoutMs, onFailed } = this.#options;
     while (!signal.aborted) {
       try {
         this.#state = { type: 'connecting' };
+        this.pulse.beat(connectTimeoutMs);
         await this.#connection(signal);
       } catch (error) {
         if (signal.aborted) break;
@@ -95,12 +100,14 @@ export class Uplink {
         this.#failures += 1;
         this.#state = { type: 'waiting', untilMs: clock.monotonicMs() + waitMs };
         onFailed(failure, waitMs);
+        this.pulse.beat(waitMs);
         await clock.sleep(waitMs, signal).catch((reason: unknown) => {
           if (!signal.aborted) throw reason;
         });
       }
     }
     this.#state = { type: 'idle' };
+    this.pulse.rest();
   }
 
   /** One connection, from its beginning to its failure, or to its orderly end once aborted. */
@@ -187,12 +194,14 @@ export class Uplink {
     const { clock, toError, status, statusIntervalMs, onStatusRefused } = this.#options;
     for (;;) {
       const deadline = Date.now() + statusTimeoutMs;
+      this.pulse.beat(statusTimeoutMs);
       await new Promise<void>((resolve) =>
         client.reportStatus({ status: status() }, new Metadata(), { deadline }, (error) => {
           if (error !== null && !signal.aborted) onStatusRefused(toError(error));
           resolve();
         }),
       );
+      this.pulse.beat(statusIntervalMs);
       await clock.sleep(statusIntervalMs, signal);
     }
   }

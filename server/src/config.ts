@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { type ConfigOption, type ConfigValues, numeric, option } from '@tdc/shared/config.ts';
+import { type ConfigOption, type ConfigValues, type Environment, numeric, option } from '@tdc/shared/config.ts';
 import type { ServerTls } from '@tdc/shared/connection-front.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ClientTls } from '@tdc/shared/grpc-client.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
 import { estimatorNames } from '@tdc/shared/network.ts';
+import { serviceManagerOf } from '@tdc/shared/service-notify.ts';
 import { z } from 'zod';
 import { limitOptions, type ServerLimits, serverLimitsOf } from './access/options.ts';
 import type { EventTimeLimits } from './collector/context.ts';
@@ -259,3 +260,6 @@ function tlsOf(certFile?: string, keyFile?: string, clientCaFile?: string): Serv
     field: 'tls',
   });
 }
+
+/** The service manager that this process runs under, if any. */
+export const serviceManager = (env: Environment = process.env) => serviceManagerOf(env, process.pid);

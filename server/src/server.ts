@@ -1,4 +1,5 @@
 import { type GrpcServer, type GrpcService, startGrpcServer } from '@tdc/shared/grpc-server.ts';
+import { Pulse } from '@tdc/shared/pulse.ts';
 import { Guard } from './access/guard.ts';
 import { KnownTokens } from './access/known-tokens.ts';
 import { type AccessContext, accessService } from './access/service.ts';
@@ -24,6 +25,9 @@ const shutdownGraceMs = 10_000;
 export interface RunningServer extends AsyncDisposable {
   /** Bound addresses, host:port. */
   readonly addresses: ReadonlyMap<CalledService, string>;
+  /** The repository is asked whether it answers; that it does not is no reason to hang. */
+  readonly pulse: Pulse;
+  readonly isServing: boolean;
   /** Rejects when something that runs beside the calls fails for good; never resolves. */
   readonly failed: Promise<never>;
 }
@@ -42,9 +46,20 @@ export async function startServer(context: ServerContext): Promise<RunningServer
     await stopAll(servers, shutdown);
     throw error;
   }
-  const background = runBackground(context, access, [...servers.values()], shutdown.signal);
+  const pulse = new Pulse('the watch over the repository', context.clock);
+  let isServing = false;
+  const report = (state: 'serving' | 'not-serving') => {
+    pulse.beat();
+    isServing = state === 'serving';
+    for (const server of servers.values()) server.setServing(isServing);
+  };
+  const background = runBackground(context, access, report, shutdown.signal);
   return {
     addresses: new Map([...servers].map(([name, { address }]) => [name, address])),
+    pulse,
+    get isServing() {
+      return isServing;
+    },
     failed: background.then(() => new Promise<never>(() => {})),
     async [Symbol.asyncDispose]() {
       await stopAll(servers, shutdown);
@@ -117,12 +132,9 @@ function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentCon
 async function runBackground(
   { config, repository, clock, logger }: ServerContext,
   { guard }: Access,
-  servers: readonly GrpcServer[],
+  report: (state: 'serving' | 'not-serving') => void,
   shutdown: AbortSignal,
 ): Promise<void> {
-  const report = (state: 'serving' | 'not-serving') => {
-    for (const server of servers) server.setServing(state === 'serving');
-  };
   const retains = config.services.includes('collector');
   const estimates = config.services.includes('estimator');
   const { tls } = config;

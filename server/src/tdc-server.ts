@@ -10,7 +10,7 @@ import { type Role, roles } from './access/principal.ts';
 import { addAuthority } from './commands/add-authority.ts';
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
-import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions } from './config.ts';
+import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions, serviceManager } from './config.ts';
 
 interface EstimateFlags {
   readonly network: string;
@@ -33,7 +33,8 @@ await runProgram('tdc-server', async (argv, signal) => {
   const serveCommand = program.command('serve').description('run the services');
   addConfigOptions(serveCommand, options).action(async () => {
     const config = serverConfigOf(resolved(serveCommand).values);
-    await serve(config, systemClock, createLogger({ level: config.logLevel }), signal);
+    const logger = createLogger({ level: config.logLevel });
+    await serve({ config, clock: systemClock, logger, manager: serviceManager() }, signal);
   });
 
   const check = program

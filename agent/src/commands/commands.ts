@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { parseDuration, parseTime } from '@tdc/shared/time-text.ts';
 import { type Command, Option } from 'commander';
-import { placeOf, searchPathOf, stateDirOf } from '../config.ts';
+import { placeOf, searchPathOf, serviceManager, stateDirOf } from '../config.ts';
 import type { Context } from '../context.ts';
 
 /** Gives a command the options of the configuration; what it returns reads them once the command runs. */
@@ -29,7 +29,7 @@ function addRun(program: Command, configured: Configured): void {
   command.action(async () => {
     const context = contextOf();
     const { run } = await import('./run.ts');
-    await run(context, placeOf(context.config));
+    await run(context, placeOf(context.config), serviceManager());
   });
 }
 

@@ -1,4 +1,6 @@
 import { UnavailableError } from '@tdc/shared/errors.ts';
+import { hangingOf } from '@tdc/shared/pulse.ts';
+import { keepNotified, type ServiceManager } from '@tdc/shared/service-notify.ts';
 import { type AgentTime, agentTime, assembleAgent } from '../assemble.ts';
 import type { ClockChange } from '../clock-watch.ts';
 import type { Place } from '../config.ts';
@@ -6,13 +8,18 @@ import type { Context } from '../context.ts';
 import { renewIdentity } from '../enrolment/renew-identity.ts';
 import { KeyKeeper } from '../key-keeper.ts';
 import { openStateDir } from '../state-dir.ts';
+import { statusLine } from '../status-line.ts';
 import { scannersOf } from './scanners-of.ts';
 
 const keepKeysEveryMs = 10_000;
 
 /** `tdc-agent run`: hears devices and sends events until it is told to stop. */
-export async function run(context: Context, { detectorId, stateDir, keyFile }: Place): Promise<void> {
-  const { config, signal } = context;
+export async function run(
+  context: Context,
+  { detectorId, stateDir, keyFile }: Place,
+  manager: ServiceManager | undefined,
+): Promise<void> {
+  const { config, clock, log, signal } = context;
   using state = openStateDir(stateDir);
   using keeper = new KeyKeeper({ path: keyFile, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
   const time = agentTime(context, (change) => {
@@ -31,20 +38,23 @@ export async function run(context: Context, { detectorId, stateDir, keyFile }: P
   });
   const timer = setInterval(() => keepKeys(context, keeper, time), keepKeysEveryMs);
   try {
-    context.log.info({ detectorId, stateDir: state.paths.folder, pid: process.pid }, 'running');
+    log.info({ detectorId, stateDir: state.paths.folder, pid: process.pid }, 'running');
     if (time.watch.state === 'unsynchronised') {
       const waitMinutes = config.clock.waitMsMax / 60_000;
-      context.log.warn({ waitMinutes }, 'the clock is not synchronised: events wait for that');
+      log.warn({ waitMinutes }, 'the clock is not synchronised: events wait for that');
     }
     const { identityFile } = config;
     const over = new AbortController();
     const end = () => over.abort();
     const working = AbortSignal.any([signal, over.signal]);
+    const running = agent.run('stopped', working).finally(end);
+    const watched = { hangs: () => hangingOf(agent.pulses), status: () => statusLine(agent.snapshot()) };
+    await using _notified = keepNotified({ manager, clock, log, ...watched }, working);
     await Promise.all([
-      agent.run('stopped', working).finally(end),
+      running,
       identityFile === undefined ? undefined : renewIdentity(context, identityFile, agent, working).finally(end),
     ]);
-    context.log.info({ detectorId }, 'stopped');
+    log.info({ detectorId }, 'stopped');
   } finally {
     clearInterval(timer);
   }

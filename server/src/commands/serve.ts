@@ -2,12 +2,22 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { logUnexpectedErrors } from '@tdc/shared/grpc-server.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
+import { hangingOf } from '@tdc/shared/pulse.ts';
+import { keepNotified, type ServiceManager } from '@tdc/shared/service-notify.ts';
 import type { ServerConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { startServer } from '../server.ts';
 
+interface ServeContext {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Absent: nobody wants to be told anything. */
+  readonly manager: ServiceManager | undefined;
+}
+
 /** Serves until the signal, then finishes what has been received. */
-export async function serve(config: ServerConfig, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function serve({ config, clock, logger, manager }: ServeContext, signal: AbortSignal): Promise<void> {
   using _failures = logUnexpectedErrors(logger);
   await using context = await openContext(config, clock, logger, signal);
   await using server = await startServer(context);
@@ -15,6 +25,16 @@ export async function serve(config: ServerConfig, clock: Clock, logger: Logger, 
   if (isOpen(config)) {
     logger.warn({ host: config.host }, 'plain text on an address that others reach: everybody there may do everything');
   }
+  await using _notified = keepNotified(
+    {
+      manager,
+      clock,
+      log: logger,
+      hangs: () => hangingOf([server.pulse]),
+      status: () => (server.isServing ? 'serving' : 'not serving: the repository does not answer'),
+    },
+    signal,
+  );
   await Promise.race([aborted(signal), server.failed]);
   logger.info('shutting down');
 }
