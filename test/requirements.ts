@@ -14,6 +14,8 @@ const requirements = [
   { program: 'unshare', package: 'util-linux', for: 'the clock tests' },
   { program: 'script', package: 'bsdutils', for: 'the tests on a terminal' },
   { program: 'bash', package: 'bash', for: 'the shell completion test' },
+  { program: 'systemd-notify', package: 'systemd', for: 'the tests of what systemd is told' },
+  { program: 'perl', package: 'perl-base', for: 'the tests of what systemd is told' },
 ] as const;
 
 const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
