@@ -11,8 +11,7 @@ const maintainer = 'tdc maintainers <maintainers@tdc.invalid>';
 /** What the packages differ in, besides their files in the folder of their name. */
 const descriptions = {
   'tdc-agent': {
-    depends:
-      'init-system-helpers (>= 1.54), libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8), libudev1, systemd (>= 252), util-linux',
+    depends: 'init-system-helpers (>= 1.54), libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8), libudev1, systemd (>= 252)',
     recommends: 'iw, rfkill, systemd-timesyncd | time-daemon, tcpdump',
     suggests: 'bluez, network-manager',
     summary: 'hears passing Bluetooth and Wi-Fi devices for travel times',
@@ -25,8 +24,7 @@ const descriptions = {
     programs: [],
   },
   'tdc-server': {
-    depends:
-      'init-system-helpers (>= 1.54), libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8), systemd (>= 252), util-linux',
+    depends: 'init-system-helpers (>= 1.54), libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8), systemd (>= 252)',
     recommends: 'systemd-timesyncd | time-daemon',
     suggests: 'etcd-client',
     summary: 'travel times from detectors beside the road: server and client',

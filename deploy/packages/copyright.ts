@@ -13,6 +13,9 @@ interface Bundled {
   readonly text: string | undefined;
 }
 
+const apacheText =
+  'On Debian systems, the text of the Apache License 2.0 is in\n/usr/share/common-licenses/Apache-2.0.';
+
 /** Debian's machine-readable format 1.0: our licence, Node's, and that of every npm package inside, with their texts. */
 export function copyrightOf({ name }: PackageKind, program: string, node: string): string {
   const lib = `usr/lib/${name}`;
@@ -75,6 +78,9 @@ function bundledAt(program: string, folder: string): Bundled {
     version,
     license: license.replace(/[()]/g, '').replaceAll(' OR ', ' or ').replaceAll(' AND ', ' and '),
     author: typeof author === 'string' ? author : author.name,
-    text: file === undefined ? undefined : readFileSync(join(program, folder, file), 'utf8'),
+    text: file === undefined ? undefined : textOf(readFileSync(join(program, folder, file), 'utf8')),
   };
 }
+
+/** Debian has the Apache License in full already. */
+const textOf = (text: string): string => (/Apache License\s+Version 2\.0/.test(text) ? apacheText : text);

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { fetchNode } from './node-binary.ts';
 import { nodeArchitectures, type PackageKind, workspaceOf } from './package-kind.ts';
 import { repositoryRoot } from './repository-root.ts';
+import { walk } from './walk.ts';
 
 /** A program with all it needs to run on its architecture. */
 export interface StagedProgram {
@@ -68,7 +69,7 @@ export function stageProgram(kind: PackageKind, folder: string): StagedProgram {
   const others = manifests.map((file) => file.split('/')[0] ?? '').filter((each) => each !== workspaceOf(kind));
   for (const each of others) rmSync(join(program, each), { recursive: true });
   removeUseless(join(program, 'node_modules'));
-  for (const file of readdirSync(program, { recursive: true, encoding: 'utf8' })) {
+  for (const [file] of walk(program)) {
     if (file.endsWith('.node') && !isFor(file, cpu)) rmSync(join(program, file));
   }
   fetchNode(kind.arch, node);

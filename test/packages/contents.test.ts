@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { walk } from '../../deploy/packages/walk.ts';
+import { temporaryDirectory } from '../src/harness/temporary-directory.ts';
+import { built, debName, firstVersion } from './built-packages.ts';
+import { outcomeOf } from './outcome.ts';
+
+const build = join(import.meta.dirname, '../../deploy/packages/build.ts');
+/** e_machine of an ELF header. */
+const machines = { amd64: 62, arm64: 183 } as const;
+const packages = (['tdc-agent', 'tdc-server'] as const).flatMap((name) =>
+  (['amd64', 'arm64'] as const).map((arch) => ({ name, arch })),
+);
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+});
+afterAll(() => directory[Symbol.asyncDispose]());
+
+describe.each(packages)('$name for $arch', ({ name, arch }) => {
+  let root: string;
+  let files: readonly string[];
+  beforeAll(async () => {
+    root = join(directory.path, `${name}-${arch}`);
+    await mkdir(root);
+    expect(outcomeOf('dpkg-deb', ['-R', join(built, debName(name, firstVersion, arch)), root]).code).toBe(0);
+    files = walk(root).flatMap(([path, entry]) => (entry.isFile() ? [path] : []));
+  });
+
+  test('has programs and addons for this architecture only, all that are needed', () => {
+    const binaries = files.flatMap((path) => {
+      const head = readFileSync(join(root, path)).subarray(0, 20);
+      return head.subarray(0, 4).toString('latin1') === '\x7fELF' ? [{ path, machine: head.readUInt16LE(18) }] : [];
+    });
+    for (const { path, machine } of binaries) expect(machine, path).toBe(machines[arch]);
+    const paths = binaries.map(({ path }) => path).join('\n');
+    const needed = [
+      `usr/lib/${name}/node`,
+      'better-sqlite3',
+      ...(name === 'tdc-agent' ? ['bluetooth-hci-socket'] : []),
+    ];
+    for (const each of needed) expect(paths).toContain(each);
+    expect(files.filter((path) => path.endsWith('.node') && !paths.includes(path))).toEqual([]);
+  });
+
+  test('has no development dependencies, no tests, and no TypeScript where Node would not run it', () => {
+    const { devDependencies }: { devDependencies: Record<string, string> } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+    );
+    const used = ['@grpc/grpc-js', '@tdc/shared'];
+    for (const dependency of Object.keys(devDependencies).filter((each) => !used.includes(each))) {
+      expect(
+        files.some((path) => path.includes(`/node_modules/${dependency}/`)),
+        dependency,
+      ).toBe(false);
+    }
+    expect(files.filter((path) => /\.(test|contract|bench)\.ts$/.test(path))).toEqual([]);
+    expect(files.filter((path) => /\/node_modules\/.*\.[cm]?ts$/.test(path))).toEqual([]);
+    expect(files.some((path) => path.startsWith(`usr/lib/${name}/shared/src/`))).toBe(true);
+    expect(files.some((path) => path.includes(name === 'tdc-agent' ? '/server/' : `${name}/agent/`))).toBe(false);
+  });
+
+  test('says what it needs and what is inside, and holds its configuration back from upgrades', async () => {
+    const control = await readFile(join(root, 'DEBIAN/control'), 'utf8');
+    expect(control).toContain(`Package: ${name}\nVersion: ${firstVersion}\nArchitecture: ${arch}\n`);
+    expect(await readFile(join(root, 'DEBIAN/conffiles'), 'utf8')).toBe(`/etc/tdc/${name.slice(4)}.yaml\n`);
+    const copyright = await readFile(join(root, `usr/share/doc/${name}/copyright`), 'utf8');
+    for (const inside of ['Node.js', 'better-sqlite3', 'zod']) expect(copyright).toContain(inside);
+    const sums = outcomeOf('sh', ['-c', 'cd "$0" && md5sum --quiet -c DEBIAN/md5sums', root]);
+    expect(sums).toEqual({ code: 0, output: '' });
+    expect((await readFile(join(root, 'DEBIAN/md5sums'), 'utf8')).trim().split('\n')).toHaveLength(
+      files.filter((path) => !path.startsWith('DEBIAN/')).length,
+    );
+  });
+});
+
+test('the same sources make the same package, byte for byte', async () => {
+  const name = debName('tdc-agent', firstVersion, 'arm64');
+  const flags = ['--version', firstVersion, '--arch', 'arm64', '--package', 'tdc-agent'];
+  const { code, output } = outcomeOf(process.execPath, [build, '--out', directory.path, ...flags]);
+  expect(code, output).toBe(0);
+  expect((await readFile(join(directory.path, name))).equals(await readFile(join(built, name)))).toBe(true);
+}, 600_000);

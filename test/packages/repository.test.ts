@@ -1,0 +1,105 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyBuilt, debName, firstVersion } from './built-packages.ts';
+import { DebianRoot } from './debian-root.ts';
+import { outcomeOf } from './outcome.ts';
+
+const name = debName('tdc-agent', firstVersion, 'amd64');
+const script = join(import.meta.dirname, '../../deploy/packages/repository.ts');
+let keys: string;
+let debian: DebianRoot;
+beforeAll(() => {
+  keys = mkdtempSync(join(tmpdir(), 'tdc-keys-'));
+  debian = new DebianRoot();
+  for (const user of ['release@tdc.invalid', 'stranger@tdc.invalid']) {
+    const made = gpg('--quick-generate-key', '--passphrase', '', user, 'ed25519', 'sign', 'never');
+    expect(made.code, made.output).toBe(0);
+  }
+  copyBuilt(debian.exchange, name);
+  repository('release@tdc.invalid');
+  const exported = gpg('--armor', '--export', 'release@tdc.invalid');
+  writeFileSync(join(debian.exchange, 'tdc.asc'), exported.output);
+});
+afterAll(() => {
+  outcomeOf('gpgconf', ['--kill', 'all'], environment());
+  rmSync(keys, { recursive: true });
+  debian[Symbol.dispose]();
+});
+
+const environment = () => ({ ...process.env, GNUPGHOME: keys });
+const gpg = (...args: readonly string[]) => outcomeOf('gpg', ['--batch', '--no-tty', ...args], environment());
+
+function repository(key: string): void {
+  const args = ['--key', key, '--out', join(debian.exchange, 'repository'), join(debian.exchange, name)];
+  const made = outcomeOf(process.execPath, [script, ...args], environment());
+  expect(made.code, made.output).toBe(0);
+}
+
+const source = 'deb [signed-by=/exchange/tdc.asc] file:/exchange/repository stable main';
+/** Debian's own sources are out of reach. */
+const apt = (command: string) =>
+  debian.run(
+    `rm -rf /etc/apt/sources.list /etc/apt/sources.list.d /var/lib/apt/lists/*; mkdir /etc/apt/sources.list.d
+     echo '${source}' >/etc/apt/sources.list.d/tdc.list
+     chmod -R a+rX /exchange
+     apt-get update -o APT::Update::Error-Mode=any && ${command}`,
+  );
+const installs = 'apt-get install -y --no-install-recommends tdc-agent';
+
+test('apt takes the repository with its key, and installs from it', () => {
+  const { code, output } = apt(`${installs} && tdc-agent --version && apt-get purge -y tdc-agent`);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/^0\.1\.0$/m);
+  const release = readFileSync(join(debian.exchange, 'repository/dists/stable/InRelease'), 'utf8');
+  expect(release).toMatch(/^Valid-Until: /m);
+  expect(release).toMatch(/^SHA256:$/m);
+});
+
+test('apt refuses a package that was changed after it was signed for', () => {
+  appendFileSync(join(debian.exchange, 'repository/pool/tdc-agent', name), '!');
+  const { code, output } = apt(installs);
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/Hash Sum mismatch|unexpected size/);
+  repository('release@tdc.invalid');
+});
+
+test('apt refuses a list that was changed after it was signed', () => {
+  const list = join(debian.exchange, 'repository/dists/stable/main/binary-amd64/Packages.gz');
+  appendFileSync(list, '!');
+  writeFileSync(list.replace('.gz', ''), `${readFileSync(list.replace('.gz', ''), 'utf8')}\n`);
+  const { code, output } = apt(installs);
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/Hash Sum mismatch|unexpected size/);
+  repository('release@tdc.invalid');
+});
+
+test('apt refuses the signature of another key', () => {
+  repository('stranger@tdc.invalid');
+  const { code, output } = apt(installs);
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/NO_PUBKEY|not signed/);
+  repository('release@tdc.invalid');
+});
+
+test('apt refuses a repository that is not signed', () => {
+  const dist = join(debian.exchange, 'repository/dists/stable');
+  for (const each of ['InRelease', 'Release.gpg']) rmSync(join(dist, each));
+  const { code, output } = apt(installs);
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/is not signed/);
+  repository('release@tdc.invalid');
+});
+
+test.each([
+  [[], /--key is missing/],
+  [['--key', 'release@tdc.invalid', '/tmp/other.deb'], /\/tmp\/other\.deb: expected tdc-agent or tdc-server_VERSION/],
+  [['--key', 'k', '--suite', 'St able'], /--suite St able: expected small letters/],
+  [['--key', 'k', '--valid-days', '0'], /--valid-days 0: expected a number of days/],
+])('wrong arguments %j are told', (args, words) => {
+  mkdirSync(join(debian.exchange, 'nothing'), { recursive: true });
+  const { code, output } = outcomeOf(process.execPath, [script, '--out', join(debian.exchange, 'nothing'), ...args]);
+  expect(code).toBe(2);
+  expect(output).toMatch(words);
+});
