@@ -24,7 +24,7 @@ const install = (...files: readonly string[]) =>
 const listing = () =>
   debian
     .runs(
-      'find / -xdev \\( -path /proc -o -path /dev -o -path /exchange -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache/apt \\) -prune -o -print | sort',
+      'find / -xdev \\( -path /proc -o -path /dev -o -path /exchange -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache/apt -o -path /var/lib/apt \\) -prune -o -print | sort',
     )
     .split('\n');
 const isEnabled = (name: string) =>
@@ -40,7 +40,7 @@ clock: { trust: true }
 
 /** Server and agent as their packages have them, in a Debian that runs nothing else; ends once the collector has acknowledged events. */
 const passAndSend = `
-runuser -u tdc-server -- /usr/bin/tdc-server serve >/tmp/server.log 2>&1 & server=$!
+tdc-server serve >/tmp/server.log 2>&1 & server=$!
 until grep -q '"serving"' /tmp/server.log; do sleep 0.2; kill -0 $server; done
 tdc network apply /exchange/road.yaml >/dev/null
 tdc-agent run >/tmp/agent.log 2>&1 & agent=$!
@@ -73,7 +73,7 @@ describe('the packages in a Debian without a network', () => {
 
   test('hear, keep and send, once they are configured', () => {
     writeFileSync(join(debian.exchange, 'agent.yaml'), configuration);
-    debian.runs('cp /exchange/agent.yaml /etc/tdc/agent.yaml && tdc-agent key generate');
+    debian.runs('cp /exchange/agent.yaml /etc/tdc/agent.yaml; tdc-agent key generate; systemctl enable tdc-agent');
     expect(debian.runs('stat -c "%U %a" /var/lib/tdc-agent/key.json')).toBe('tdc-agent 600\n');
     const events = debian.runs(passAndSend);
     expect(
@@ -81,13 +81,13 @@ describe('the packages in a Debian without a network', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line)),
-    ).toContainEqual(expect.objectContaining({ detector: 'D1' }));
+    ).toContainEqual(expect.objectContaining({ detector_id: 'D1' }));
   }, 300_000);
 
   test.each([
-    ['upgrade', laterVersion],
-    ['downgrade', firstVersion],
-  ])('keep configuration, key and outbox with an %s', (_what, version) => {
+    ['an upgrade', laterVersion],
+    ['a downgrade', firstVersion],
+  ])('keep configuration, key and outbox with %s', (_what, version) => {
     const kept = 'cd /; md5sum /etc/tdc/agent.yaml /var/lib/tdc-agent/key.json /var/lib/tdc-agent/outbox.sqlite';
     const state = debian.runs(kept);
     install(deb('tdc-agent', version));
@@ -102,11 +102,12 @@ describe('the packages in a Debian without a network', () => {
   }, 300_000);
 
   test('leave state and configuration behind when they are removed, and nothing when they are purged', () => {
-    debian.runs('apt-get remove -y tdc-agent tdc-server');
+    debian.runs('touch /etc/tdc/agent-tls/key.pem; apt-get remove -y tdc-agent tdc-server');
     debian.runs(
-      'test -e /var/lib/tdc-agent/outbox.sqlite; test -e /etc/tdc/agent.yaml; test ! -e /usr/bin/tdc-agent; test ! -e /var/cache/tdc-agent',
+      'ls /var/lib/tdc-agent/outbox.sqlite /etc/tdc/agent.yaml /etc/tdc/agent-tls/key.pem /var/lib/tdc-server/tdc.sqlite',
     );
-    debian.runs('touch /etc/tdc/agent-tls/key.pem; apt-get purge -y tdc-agent tdc-server');
+    debian.runs('test ! -e /usr/bin/tdc-agent; test ! -e /usr/lib/tdc-agent; test ! -e /var/cache/tdc-agent');
+    debian.runs('apt-get purge -y tdc-agent tdc-server');
     const left = listing().filter((path) => !before.includes(path) && !path.startsWith('/tmp/'));
     expect(left).toEqual([]);
   });
