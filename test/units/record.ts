@@ -53,7 +53,15 @@ async function traceAgent(directory: string, traceFile: string): Promise<void> {
     [
       ...['run', ...flags, '--collector-address', server.collector, '--scanners', 'simulated,exec,ble,classic'],
       ...['--simulation-network-file', network, '--simulation-vehicles-per-hour', '20000'],
-      ...['--passage-gap-seconds', '2', '--status-interval-seconds', '1', '--exec-command', 'sleep 1000'],
+      ...[
+        '--passage-gap-seconds',
+        '2',
+        '--status-interval-seconds',
+        '1',
+        '--exec-command',
+        'sleep 1000',
+        '--clock-trust',
+      ],
     ],
     { ...common, command: traced(`${traceFile}.run`) },
   );
@@ -71,6 +79,18 @@ async function traceAgent(directory: string, traceFile: string): Promise<void> {
   await agent.exitsWith(0);
 }
 
+/** An agent that trusts its clock does not ask for it. */
+function traceClock(traceFile: string): void {
+  const [program = '', ...args] = [
+    ...traced(traceFile),
+    'timedatectl',
+    'show',
+    '--property=NTPSynchronized',
+    '--value',
+  ];
+  spawnSync(program, args, { stdio: 'ignore', timeout: 30_000 });
+}
+
 /** It ends as soon as it finds no adapter of that number, or no Bluetooth at all. */
 function traceRadio(kind: 'ble' | 'classic', traceFile: string): void {
   const script = join(root, 'agent/src/scanners/bluetooth/radio-process.ts');
@@ -82,10 +102,11 @@ await using directory = await temporaryDirectory();
 chmodSync(directory.path, 0o755);
 const traces = join(directory.path, 'traces');
 own(traces);
-const names = ['agent', 'agent.run', 'ble', 'classic'].map((name) => join(traces, name));
+const names = ['agent', 'agent.run', 'ble', 'classic', 'clock'].map((name) => join(traces, name));
 await traceAgent(directory.path, names[0] ?? '');
 traceRadio('ble', names[2] ?? '');
 traceRadio('classic', names[3] ?? '');
+traceClock(names[4] ?? '');
 const places = [
   [join(directory.path, 'state'), '/var/lib/tdc-agent'],
   [join(directory.path, 'cache'), '/var/cache/tdc-agent'],
