@@ -54,7 +54,13 @@ mount -t overlay overlay -o "lowerdir=$base,upperdir=$folder/upper,workdir=$fold
 mkdir -p "$folder/root/exchange"
 mount --bind "$folder/exchange" "$folder/root/exchange"
 mount -t proc proc "$folder/root/proc"
-mount --bind /dev "$folder/root/dev"
+# Devices of its own: apt-key changes the mode of /dev/null.
+mount -t tmpfs -o mode=755 tmpfs "$folder/root/dev"
+mknod -m 666 "$folder/root/dev/null" c 1 3
+mknod -m 666 "$folder/root/dev/zero" c 1 5
+mknod -m 666 "$folder/root/dev/random" c 1 8
+mknod -m 666 "$folder/root/dev/urandom" c 1 9
+ln -s /proc/self/fd "$folder/root/dev/fd"
 ip link set lo up
 exec chroot "$folder/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive sh -euc "$script"
 `;
