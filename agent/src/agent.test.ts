@@ -100,7 +100,7 @@ function newAgent(
       passage: { gapMs: 30_000, passageMsMax: 900_000, rssiWindowDb: 5 },
     }),
     times: givenTimes(),
-    keyEpoch: () => keys.epoch,
+    key: () => ({ epoch: keys.epoch }),
     onScannerFailure: 'throw' as const,
     waitsForRoom: () => false,
     ...heard,

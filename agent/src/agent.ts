@@ -13,11 +13,11 @@ import type { PassageBuilder } from './passage-builder.ts';
 import type { Observation, Scanner } from './scanner.ts';
 import type { SightingTimes } from './sighting-times.ts';
 import type { StateDir } from './state-dir.ts';
-import { type AgentSnapshot, statusToWire } from './status.ts';
+import { type AgentSnapshot, type KeySnapshot, statusToWire } from './status.ts';
 import { StatusService } from './status-service.ts';
 import { SupervisedScanner } from './supervised-scanner.ts';
 import { keepTime, lookAndRelease, type TimeKeepingOptions } from './time-keeping.ts';
-import { Uplink, uplinkTimes } from './uplink.ts';
+import { Uplink, type UplinkChannel, uplinkTimes } from './uplink.ts';
 
 /** What the agent logs to: pino's shape. No field and no message holds an address. */
 export interface AgentLog {
@@ -33,7 +33,9 @@ export interface Hearing {
   readonly passages: PassageBuilder;
   /** What the times of the sightings mean. */
   readonly times: SightingTimes;
-  readonly keyEpoch: () => number;
+  readonly key: () => KeySnapshot;
+  /** Resolves once there is a key: nothing is heard before. Absent: there is one. */
+  readonly keyReady?: Promise<void>;
   /** What a scanner's failure leads to. */
   readonly onScannerFailure: 'restart' | 'throw';
   /** Whether a scanner whose time is this is to wait while the outbox is nearly full, rather than have the oldest dropped. */
@@ -59,6 +61,8 @@ export interface AgentOptions {
     readonly connect: () => CollectorServiceClient;
     readonly toError: (error: ServiceError) => TdcError;
     readonly backoff: BackoffPolicy;
+    /** Exchanges letters with each status; resolves to what went wrong, where that is new. */
+    readonly exchangeMail?: (channel: UplinkChannel, signal: AbortSignal) => Promise<string | undefined>;
   };
   readonly statusIntervalMs: number;
 }
@@ -181,7 +185,7 @@ export class Agent implements AsyncDisposable {
       lastAcknowledgedMs: unixMs(this.#uplink?.lastAcknowledgedMs),
       scanners: this.#scanners.map((scanner) => scanner.snapshot(hearing?.times)),
       lastError: this.#lastError && { ...this.#lastError, atMs: watch.unixMs(this.#lastError.atMs) },
-      keyEpoch: hearing?.keyEpoch() ?? 0,
+      key: hearing?.key(),
       openPassages: hearing?.passages.counts.open ?? 0,
       residentMemoryBytes: process.memoryUsage.rss(),
       machine: machine(),
@@ -220,6 +224,10 @@ export class Agent implements AsyncDisposable {
       onConnected: () => log.info({}, 'connected to the collector'),
       onFailed: ({ message }, waitMs) =>
         this.#report('warn', `sending failed: ${message}`, { waitMs: Math.round(waitMs) }),
+      alongside: async (channel, signal) => {
+        const trouble = await uplink.exchangeMail?.(channel, signal);
+        if (trouble !== undefined) this.#report('warn', `letters to this box: ${trouble}`);
+      },
       onStatusRefused: ({ message }) => this.#report('warn', `the status was refused: ${message}`),
       onRejected: (rejected, firstId) => {
         const [first] = rejected;
@@ -240,7 +248,10 @@ export class Agent implements AsyncDisposable {
     const { hearing } = this.#options;
     const over = new AbortController();
     const scanning = AbortSignal.any([signal, over.signal]);
+    const lack = hearing?.key().lack;
+    if (lack !== undefined) this.#report('warn', `waits for its key, and hears nothing until it has come: ${lack}`);
     try {
+      await Promise.race([hearing?.keyReady, aborted(scanning)]);
       await Promise.all(
         this.#scanners.map(async (scanner) => {
           if (hearing === undefined) return;

@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { KeyChain } from '@tdc/shared/key-chain.ts';
 import { Agent, type Hearing } from './agent.ts';
+import type { BoxMail } from './box-mail.ts';
 import { ClockWatch, type ClockWatchOptions } from './clock-watch.ts';
 import { connectTo } from './collector-client.ts';
 import { type AgentConfig, searchPathOf } from './config.ts';
 import type { Context } from './context.ts';
 import { readMachine } from './machine/machine.ts';
 import { PassageBuilder } from './passage-builder.ts';
+import type { PseudonymKeys } from './pseudonyms.ts';
 import { givenTimes } from './sighting-times.ts';
 import type { StateDir } from './state-dir.ts';
 import { type SteadyClock, steadyClock } from './steady-clock.ts';
 import { SystemVoucher } from './synchronisation.ts';
 import { systemAt } from './system.ts';
+
+/** The keys of a network: a KeyChain, or a KeyKeeper that may still wait for one. */
+interface HearingKeys extends PseudonymKeys {
+  readonly epoch: number;
+  readonly lack?: string | undefined;
+  readonly ready?: Promise<void>;
+}
 
 export interface AssembleOptions {
   readonly detectorId: string;
@@ -22,10 +30,11 @@ export interface AssembleOptions {
   readonly hearing?: AssembledHearing;
   /** Whether events are sent, or only stored. */
   readonly sends: boolean;
+  readonly mail?: BoxMail;
 }
 
 interface AssembledHearing extends Pick<Hearing, 'scanners' | 'onScannerFailure'> {
-  readonly keys: KeyChain;
+  readonly keys: HearingKeys;
   readonly waitsForRoom?: Hearing['waitsForRoom'];
   /** Whether the sightings' times come from the agent's clock, and not from a recording or a simulation. */
   readonly byOwnClock: boolean;
@@ -57,7 +66,7 @@ export function agentTime(
 
 /** Makes the agent of one detector as it is configured. */
 export function assembleAgent({ config, log, version }: Context, options: AssembleOptions): Agent {
-  const { detectorId, state, time, hearing, sends } = options;
+  const { detectorId, state, time, hearing, sends, mail } = options;
   const system = systemAt({ root: '/', searchPath: '' });
   return new Agent({
     detectorId,
@@ -74,8 +83,16 @@ export function assembleAgent({ config, log, version }: Context, options: Assemb
       }),
     outbox: config.outbox,
     statusIntervalMs: config.statusIntervalMs,
-    ...(sends ? { uplink: { ...connectTo(config), backoff: config.uplinkBackoff } } : {}),
-    ...(hearing === undefined ? {} : { hearing: hearingOf(config, detectorId, hearing, time) }),
+    ...(sends
+      ? {
+          uplink: {
+            ...connectTo(config),
+            backoff: config.uplinkBackoff,
+            ...(mail && { exchangeMail: (channel, signal) => mail.exchange(channel, signal) }),
+          },
+        }
+      : {}),
+    ...(hearing === undefined ? {} : { hearing: hearingOf(config, detectorId, hearing, time, mail) }),
   });
 }
 
@@ -84,6 +101,7 @@ function hearingOf(
   detectorId: string,
   { scanners, keys, onScannerFailure, waitsForRoom = () => false, byOwnClock }: AssembledHearing,
   { watch }: AgentTime,
+  mail: BoxMail | undefined,
 ): Hearing {
   const times = byOwnClock ? watch : givenTimes();
   return {
@@ -94,7 +112,8 @@ function hearingOf(
       keys: { tagsAt: (timeMs) => keys.tagsAt(times.unixMs(timeMs)) },
       passage: config.passage,
     }),
-    keyEpoch: () => keys.epoch,
+    key: () => ({ epoch: keys.epoch, lack: keys.lack, boxKeyFingerprint: mail?.fingerprint }),
+    ...(keys.ready && { keyReady: keys.ready }),
     onScannerFailure,
     waitsForRoom,
   };

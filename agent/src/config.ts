@@ -9,6 +9,7 @@ import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import { type ClockConfig, clockConfigOf, clockOptions } from './clock-config.ts';
 import { identityFileOf, identityOption } from './enrolment/identity-option.ts';
+import { type KeyConfig, keyConfigOf, keyOptions } from './key-options.ts';
 import type { Battery } from './machine/battery.ts';
 import type { PassageOptions } from './passage-builder.ts';
 import { type WifiConfig, wifiConfigOf, wifiOptions } from './wifi-options.ts';
@@ -32,6 +33,7 @@ export interface AgentConfig {
   readonly passage: PassageOptions;
   readonly tagBits: number;
   readonly network: { readonly name: string; readonly timeZone: string };
+  readonly key: KeyConfig;
   readonly keyOverlapMs: number;
   readonly clock: ClockConfig;
   readonly statusIntervalMs: number;
@@ -122,6 +124,7 @@ export function agentOptions() {
       60,
       'minutes that events carry the pseudonym of the epoch before too',
     ),
+    ...keyOptions(),
     ...clockOptions,
     option('status.interval_seconds', whole(1, 86_400), 30, 'seconds between two status reports'),
     option(
@@ -217,6 +220,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     },
     tagBits: values['tag.bits'],
     network: { name: values['network.name'], timeZone: values['network.time_zone'] },
+    key: keyConfigOf(values),
     keyOverlapMs: values['key.overlap_minutes'] * 60_000,
     clock: clockConfigOf(values),
     statusIntervalMs: values['status.interval_seconds'] * 1000,

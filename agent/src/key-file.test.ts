@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError, NotFoundError, PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { KeyChainState } from '@tdc/shared/key-chain.ts';
+import { formatKeyText, parseKeyText } from '@tdc/shared/key-text.ts';
+import { generateKey } from '@tdc/shared/new-key.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKeyFile, generateKey, readKeyFile, writeKeyFile } from './key-file.ts';
-import { formatKeyText, parseKeyText } from './key-text.ts';
+import { createKeyFile, readKeyFile, writeKeyFile } from './key-file.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -29,8 +30,9 @@ const thrownBy = (action: () => unknown): unknown => {
 describe('the key file', () => {
   it('gives back what was written, and nobody else may read it', () => {
     const previous = { epoch: 20_649, key: key.toReversed(), untilMs: 1_784_000_000_123 };
-    writeKeyFile(file(), { ...state, previous });
-    expect(readKeyFile(file())).toEqual({ ...state, previous });
+    const replacement = { epoch: 20_651, key: key.toReversed(), fromMs: 1_784_000_000_456 };
+    writeKeyFile(file(), { ...state, previous, replacement, letter: 7 });
+    expect(readKeyFile(file())).toEqual({ ...state, previous, replacement, letter: 7 });
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'state')).mode & 0o777).toBe(0o700);
     writeKeyFile(file(), state);

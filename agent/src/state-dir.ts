@@ -10,7 +10,7 @@ const socketPathBytesMax = 103;
 export interface StatePaths {
   readonly folder: string;
   readonly outbox: string;
-  readonly key: string;
+  readonly boxKey: string;
   readonly socket: string;
   readonly lock: string;
 }
@@ -29,7 +29,7 @@ export function statePaths(stateDir: string): StatePaths {
   return {
     folder,
     outbox: join(folder, 'outbox.sqlite'),
-    key: join(folder, 'key.json'),
+    boxKey: join(folder, 'box-key.json'),
     socket,
     lock: join(folder, 'agent.lock'),
   };

@@ -1,5 +1,10 @@
 import type { AgentStatus, MachineStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
-import { ConnectionState, ScannerState, ClockState as WireClockState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import {
+  ConnectionState,
+  KeyState,
+  ScannerState,
+  ClockState as WireClockState,
+} from '@tdc/shared/generated/tdc/v1/status.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import type { ClockState } from './clock-state.ts';
 import type { BufferedCounts } from './event-buffer.ts';
@@ -18,6 +23,16 @@ export interface ScannerSnapshot {
   readonly lastError: string;
 }
 
+/** What is known of the key that pseudonyms are made with. */
+export interface KeySnapshot {
+  /** 0 while there is no key. */
+  readonly epoch: number;
+  /** Why there is no key; undefined where there is one. */
+  readonly lack?: string | undefined;
+  /** Fingerprint of the box's own key; undefined where it has none. */
+  readonly boxKeyFingerprint?: string | undefined;
+}
+
 /** The whole state of an agent at one moment. Times are Unix milliseconds. */
 export interface AgentSnapshot {
   readonly detectorId: string;
@@ -32,7 +47,8 @@ export interface AgentSnapshot {
   readonly lastAcknowledgedMs: number | undefined;
   readonly scanners: readonly ScannerSnapshot[];
   readonly lastError: { readonly message: string; readonly atMs: number } | undefined;
-  readonly keyEpoch: number;
+  /** Undefined of an agent that hears nothing. */
+  readonly key: KeySnapshot | undefined;
   readonly openPassages: number;
   readonly residentMemoryBytes: number;
   readonly machine: MachineSnapshot;
@@ -59,7 +75,7 @@ const scannerToWire = {
 } as const satisfies Record<ScannerSnapshot['state'], ScannerState>;
 
 export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
-  const { events, outboxSize, lastError, clockStep } = snapshot;
+  const { events, outboxSize, lastError, clockStep, key } = snapshot;
   return {
     detectorId: snapshot.detectorId,
     version: snapshot.version,
@@ -90,12 +106,19 @@ export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
     })),
     lastError: lastError?.message ?? '',
     lastErrorNs: nsFromMs(lastError?.atMs ?? 0),
-    keyEpoch: snapshot.keyEpoch,
+    keyEpoch: key?.epoch ?? 0,
     openPassages: snapshot.openPassages,
     residentMemoryBytes: BigInt(snapshot.residentMemoryBytes),
     machine: machineToWire(snapshot.machine),
     clockStep: clockStep && { stepMs: BigInt(clockStep.stepMs), atNs: nsFromMs(clockStep.atMs) },
+    keyState: keyStateToWire(key),
+    boxKeyFingerprint: key?.boxKeyFingerprint ?? '',
   };
+}
+
+function keyStateToWire(key: KeySnapshot | undefined): KeyState {
+  if (key === undefined) return KeyState.KEY_STATE_UNSPECIFIED;
+  return key.lack === undefined ? KeyState.KEY_STATE_READY : KeyState.KEY_STATE_WAITING;
 }
 
 function machineToWire({ memory, battery, disk, ...machine }: MachineSnapshot): MachineStatus {

@@ -228,6 +228,21 @@ describe('tdc-agent run', () => {
     expect(stdout).toContain('no Bluetooth adapter hci4711');
   });
 
+  test('starts without a key, says that it waits, and goes on once one is brought', async () => {
+    const { child, ended } = start([...runArgs(), '--simulation-vehicles-per-hour', '3000']);
+    const status = async () => {
+      const { stdout } = await tdcAgent(['status', '--state-dir', inFolder('D1'), '--output', 'json']);
+      return JSON.parse(stdout);
+    };
+    const waiting = { key_state: 'waiting', last_error: expect.stringContaining('there is no key file') };
+    await vi.waitFor(async () => expect(await status()).toMatchObject(waiting), { timeout: 30_000, interval: 500 });
+    await makeKey();
+    await vi.waitFor(() => expect(peer.ids.length).toBeGreaterThan(0), { timeout: 60_000, interval: 100 });
+    expect(await status()).toMatchObject({ key_state: 'ready' });
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  }, 120_000);
+
   test('says which detector is not in the network', async () => {
     await makeKey();
     const args = [
@@ -261,6 +276,19 @@ describe('tdc-agent key', () => {
     const again = await tdcAgent(['key', 'generate', '--file', inFolder('key.json')]);
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('there is a key file') });
     expect(readFileSync(inFolder('key.json'), 'utf8')).toBe(before);
+  });
+
+  test('request makes a key of the box, once, and shows its public half and a fingerprint', async () => {
+    const request = () => tdcAgent(['key', 'request', ...common('D1')]);
+    const { code, stdout, stderr } = await request();
+    expect(code).toBe(0);
+    const file = inFolder('D1/box-key.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const made = JSON.parse(readFileSync(file, 'utf8')) as { public_key: string; private_key: string };
+    expect(JSON.parse(stdout)).toEqual({ detector_id: 'D1', box_key: made.public_key });
+    expect(stderr).toMatch(/^tdc-agent: box key ([0-9a-z]{4}-){5}[0-9a-z]{4}\n$/);
+    expect(stdout + stderr).not.toContain(made.private_key);
+    expect(await request()).toEqual({ code, stdout, stderr });
   });
 
   test('import takes the key of another box from standard input, and prints no key', async () => {

@@ -8,6 +8,9 @@ import { Pulse } from '@tdc/shared/pulse.ts';
 import type { Outbox } from './outbox.ts';
 import { UplinkSession } from './uplink-session.ts';
 
+/** The connection to the collector, which other services of its port are reached over too. */
+export type UplinkChannel = ReturnType<CollectorServiceClient['getChannel']>;
+
 /** What the uplink is doing. */
 export type UplinkState =
   | { readonly type: 'idle' }
@@ -30,6 +33,8 @@ export interface UplinkOptions {
   readonly finishTimeoutMs: number;
   readonly status: () => AgentStatus;
   readonly statusIntervalMs: number;
+  /** What else the centre is asked after each report, over the same connection; it tells its failures itself. */
+  readonly alongside?: (channel: UplinkChannel, signal: AbortSignal) => Promise<void>;
   readonly onConnected: () => void;
   /** A try has failed; the next begins after `waitMs`. */
   readonly onFailed: (error: Error, waitMs: number) => void;
@@ -191,7 +196,7 @@ export class Uplink {
 
   /** Tells the centre how the agent is, at once and then at each interval; a refusal is told and does no harm. */
   async #reportStatus(client: CollectorServiceClient, signal: AbortSignal): Promise<never> {
-    const { clock, toError, status, statusIntervalMs, onStatusRefused } = this.#options;
+    const { clock, toError, status, statusIntervalMs, alongside, onStatusRefused } = this.#options;
     for (;;) {
       const deadline = Date.now() + statusTimeoutMs;
       this.pulse.beat(statusTimeoutMs);
@@ -201,6 +206,7 @@ export class Uplink {
           resolve();
         }),
       );
+      await alongside?.(client.getChannel(), signal);
       this.pulse.beat(statusIntervalMs);
       await clock.sleep(statusIntervalMs, signal);
     }

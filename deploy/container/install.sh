@@ -5,7 +5,7 @@ set -eu
 source=$1 target=$2 program=$3
 mkdir -p "$target"
 cp -R "$source/package.json" "$source/package-lock.json" "$source/proto" "$source/shared" "$target/"
-for workspace in agent server test; do
+for workspace in agent server custodian test; do
   mkdir -p "$target/$workspace"
   cp "$source/$workspace/package.json" "$target/$workspace/"
 done

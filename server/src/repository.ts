@@ -4,6 +4,7 @@ import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import type { AccessTokenStore } from './access-token-store.ts';
 import type { EnrolmentStore } from './enrolment-store.ts';
+import type { BoxMailStore } from './box-mail-store.ts';
 import type { Estimate } from './estimation/estimate.ts';
 
 /**
@@ -101,7 +102,7 @@ export interface NetworkStore {
   /** Adds or replaces. */
   putDetector(detector: Detector, signal: AbortSignal): Promise<void>;
   /**
-   * Removes the detector, its status and its events. Throws NotFoundError when there is none, PreconditionError while a link
+   * Removes the detector, its status, its events and its box's mail. Throws NotFoundError when there is none, PreconditionError while a link
    * leads from or to it.
    */
   deleteDetector(detectorId: string, signal: AbortSignal): Promise<void>;
@@ -228,6 +229,7 @@ export interface Repository extends AsyncDisposable {
   readonly estimates: EstimateStore;
   readonly accessTokens: AccessTokenStore;
   readonly enrolments: EnrolmentStore;
+  readonly boxMail: BoxMailStore;
   /**
    * Since when reads of events, network and statuses may miss what was committed (Unix milliseconds): a backend of several servers
    * that has lost its majority answers with what it has. Undefined while reads are current.

@@ -43,6 +43,21 @@ test('events go from every detector within a minute and a bucket of reaching the
   await running;
 });
 
+test('letters go that no box has fetched within 31 days, also where events are kept for ever', async () => {
+  await using repository = await temporaryRepository(['D1', 'D2']);
+  const letter = (detectorId: string, putAtMs: number) =>
+    ({ detectorId, kind: 'key', sequence: 1, body: Uint8Array.from([1]), putAtMs }) as const;
+  await repository.boxMail.putLetter(letter('D1', now - 31 * 24 * hourMs - 1), never);
+  await repository.boxMail.putLetter(letter('D2', now - 31 * 24 * hourMs), never);
+  const logger = createLogger({ level: 'silent' });
+  const stop = new AbortController();
+  const ages = { eventHours: 0, estimateDays: 0 };
+  const running = keepRemovingOld({ repository, clock: new ManualClock(now), logger, ...ages }, stop.signal);
+  await expect.poll(() => repository.boxMail.letters(undefined, never)).toEqual([letter('D2', now - 31 * 24 * hourMs)]);
+  stop.abort();
+  await running;
+});
+
 test('a repository that does not answer is tried again', async () => {
   const repository = await temporaryRepository(['D1']);
   const lines: string[] = [];
@@ -63,13 +78,13 @@ test('a repository that does not answer is tried again', async () => {
 test('nothing goes when events are kept for ever', async () => {
   await using repository = await temporaryRepository(['D1']);
   await repository.events.append([madeUpEvent({ referenceTimeMs: 1000 })], never);
-  await keepRemovingOld(
-    {
-      ...{ repository, clock: new ManualClock(now), logger: createLogger({ level: 'silent' }) },
-      ...{ eventHours: 0, estimateDays: 0 },
-    },
-    never,
-  );
+  const clock = new ManualClock(now);
+  const logger = createLogger({ level: 'silent' });
+  const stop = new AbortController();
+  const running = keepRemovingOld({ repository, clock, logger, eventHours: 0, estimateDays: 0 }, stop.signal);
+  await expect.poll(() => clock.sleepers).toBe(1);
+  stop.abort();
+  await running;
   expect(await timesOf(repository, 'D1')).toEqual([1000]);
 });
 

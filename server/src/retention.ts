@@ -5,6 +5,8 @@ import type { Repository } from './repository.ts';
 
 const intervalMs = 60_000;
 const msPerHour = 3_600_000;
+/** Letters that no box has fetched for so long are made anew, with the key of their day. */
+const letterAgeDaysMax = 31;
 
 /** Ages beyond which things are removed; 0 keeps them for ever. */
 export interface RetentionAges {
@@ -22,9 +24,10 @@ export interface RetentionOptions extends RetentionAges {
 
 /** Removes what is old, once a minute, until the signal. A repository that does not answer is tried again a minute later. */
 export async function keepRemovingOld(options: RetentionOptions, signal: AbortSignal): Promise<void> {
-  const { clock, logger, eventHours, estimateDays } = options;
-  while (!signal.aborted && eventHours + estimateDays > 0) {
+  const { repository, clock, logger, eventHours, estimateDays } = options;
+  while (!signal.aborted) {
     try {
+      await repository.boxMail.removeLettersBefore(clock.nowMs() - letterAgeDaysMax * 24 * msPerHour, signal);
       if (eventHours > 0) await removeOldEvents(options, signal);
       if (estimateDays > 0) await removeOldEstimates(options, signal);
     } catch (error) {

@@ -3,6 +3,7 @@ import { Pulse } from '@tdc/shared/pulse.ts';
 import { Guard } from './access/guard.ts';
 import { KnownTokens } from './access/known-tokens.ts';
 import { type AccessContext, accessService } from './access/service.ts';
+import { boxMailService } from './box-mail/service.ts';
 import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
 import type { CalledService } from './config.ts';
@@ -113,7 +114,7 @@ function servicesOf(
   if (name === 'query') return [queryService({ repository, clock, shutdown, estimation: config.estimator })];
   const detectors = new KnownDetectors(repository.network, clock);
   const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
-  return [collector, accessService(access), enrolmentService(enrolmentOf(context))];
+  return [collector, accessService(access), enrolmentService(enrolmentOf(context)), boxMailService({ repository, clock })];
 }
 
 function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentContext {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KeyChain, type KeyChainState, nextKey } from './key-chain.ts';
+import { isSameChain, KeyChain, type KeyChainState, nextKey } from './key-chain.ts';
 import { keyEpochsOf } from './key-epoch.ts';
 import { tagOf } from './pseudonym.ts';
 
@@ -119,5 +119,48 @@ describe('the key chain', () => {
     expect(() => chain.snapshot()).toThrow('destroyed');
     chain.replaceWith(state());
     expect(seen(chain, startMs).tag).toBe(tagWith(key()));
+  });
+});
+
+describe('a replacement', () => {
+  const other = () => key().toReversed();
+  const fromMs = startMs + 5 * 60 * minuteMs;
+  const replaced = () => state({ replacement: { epoch, key: other(), fromMs } });
+
+  it('makes the pseudonyms from its moment on, whichever times are asked for, and the key before is overwritten', () => {
+    const chain = new KeyChain(replaced(), options);
+    const held = chain.tagsAt(startMs);
+    expect(chain.replacedAtMs).toBe(fromMs);
+    expect(seen(chain, fromMs - 1)).toEqual({ epoch, tag: tagWith(key()), previous: undefined });
+    expect(seen(chain, fromMs)).toEqual({ epoch, tag: tagWith(other()), previous: undefined });
+    expect(held.tag('classic', address)).toBe(tagWith(new Uint8Array(32)));
+    expect(chain.replacedAtMs).toBeUndefined();
+    expect(seen(chain, epochs.startMs(epoch + 1))).toEqual({
+      epoch: epoch + 1,
+      tag: tagWith(nextKey(other())),
+      previous: tagWith(other()),
+    });
+  });
+
+  it('leaves the same in every chain, before and after it, whenever that was started', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 5 * 24 * 60 }), { minLength: 1, maxLength: 8 }), (minutes) => {
+        const times = minutes.map((each) => startMs + each * minuteMs).toSorted((a, b) => a - b);
+        const chain = new KeyChain(replaced(), options);
+        for (const timeMs of times) {
+          const fresh = new KeyChain(replaced(), options);
+          expect(seen(chain, timeMs).tag).toBe(seen(fresh, timeMs).tag);
+          expect(seen(new KeyChain(chain.snapshot(), options), timeMs)).toEqual(seen(chain, timeMs));
+        }
+      }),
+    );
+  });
+
+  it('is of no chain that the key before is of', () => {
+    expect(isSameChain(state(), { epoch: epoch + 2, key: nextKey(nextKey(key())) })).toBe(true);
+    expect(isSameChain({ epoch: epoch + 2, key: nextKey(nextKey(key())) }, state())).toBe(true);
+    expect(isSameChain(state(), { epoch: epoch + 1, key: key() })).toBe(false);
+    expect(isSameChain(state(), { epoch, key: other() })).toBe(false);
+    expect(isSameChain(state({ epoch: 0 }), state())).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Kind } from './event.ts';
 import { type KeyEpochs, keyEpochsOf } from './key-epoch.ts';
 import { tagOf } from './pseudonym.ts';
@@ -18,7 +18,13 @@ export interface KeyChainState extends EpochKey {
   readonly timeZone: string;
   /** The key of an epoch before, kept until the end of the overlap (Unix milliseconds). */
   readonly previous?: EpochKey & { readonly untilMs: number };
+  /** A key that has nothing to do with this one, and that takes its place from a time on (Unix milliseconds). */
+  readonly replacement?: Replacement;
+  /** Sequence of the custodian's letter that has brought the key; none for a key that was made or brought by hand. */
+  readonly letter?: number;
 }
+
+export type Replacement = EpochKey & { readonly fromMs: number };
 
 export interface KeyChainOptions {
   /** For how long after a change of epoch the previous key is kept. */
@@ -51,6 +57,30 @@ const ratchetInfo = 'tdc/ratchet/v1';
 export const nextKey = (key: Uint8Array): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), ratchetInfo, keyBytes));
 
+/** Epochs that are searched for where two chains meet. */
+const meetingEpochsMax = 400;
+
+/** Whether two keys are of one chain: the older becomes the newer by and by. */
+export function isSameChain(a: EpochKey, b: EpochKey): boolean {
+  const [older, newer] = a.epoch <= b.epoch ? [a, b] : [b, a];
+  if (newer.epoch - older.epoch > meetingEpochsMax) return false;
+  let key = Uint8Array.from(older.key);
+  for (let { epoch } = older; epoch < newer.epoch; epoch += 1) {
+    const next = nextKey(key);
+    key.fill(0);
+    key = Uint8Array.from(next);
+    next.fill(0);
+  }
+  const isSame = timingSafeEqual(key, newer.key);
+  key.fill(0);
+  return isSame;
+}
+
+/** Overwrites the keys of a state. */
+export function destroyKeys({ key, previous, replacement }: KeyChainState): void {
+  for (const each of [key, previous?.key, replacement?.key]) each?.fill(0);
+}
+
 /**
  * The keys of a network in this process. Each epoch's key is derived from the one before, which is destroyed (its bytes are
  * overwritten) once the overlap is over. Nothing but `snapshot` gives a key away.
@@ -61,6 +91,8 @@ export class KeyChain {
   #epochs: KeyEpochs;
   #current: EpochKey;
   #previous: (EpochKey & { readonly untilMs: number }) | undefined;
+  #replacement: Replacement | undefined;
+  #letter: number | undefined;
   #destroyed = false;
   #held: HeldTags | undefined;
 
@@ -71,6 +103,8 @@ export class KeyChain {
     this.#epochs = keyEpochsOf(state.timeZone);
     this.#current = copyOf(state);
     this.#previous = previousOf(state);
+    this.#replacement = replacementOf(state);
+    this.#letter = state.letter;
   }
 
   /** The latest epoch reached. */
@@ -81,6 +115,16 @@ export class KeyChain {
   /** Whether the key of an epoch before is kept. */
   get overlaps(): boolean {
     return this.#previous !== undefined;
+  }
+
+  /** When another key is to take the place of this one; undefined where none is. */
+  get replacedAtMs(): number | undefined {
+    return this.#replacement?.fromMs;
+  }
+
+  /** Sequence of the custodian's letter that has brought the key. */
+  get letter(): number | undefined {
+    return this.#letter;
   }
 
   /** Number of the epoch that a time lies in, whether it is reached or not. */
@@ -105,7 +149,7 @@ export class KeyChain {
   advanceTo(timeMs: number): boolean {
     if (this.#destroyed) throw new Error('the keys of this chain were destroyed');
     const epoch = this.#epochs.at(timeMs);
-    let changed = false;
+    let changed = this.#replaceAt(timeMs);
     if (this.#current.epoch < epoch) {
       changed = true;
       while (this.#current.epoch < epoch) {
@@ -129,11 +173,14 @@ export class KeyChain {
   snapshot(): KeyChainState {
     if (this.#destroyed) throw new Error('the keys of this chain were destroyed');
     const previous = this.#previous;
+    const replacement = this.#replacement;
     return {
       network: this.#network,
       timeZone: this.#epochs.timeZone,
       ...copyOf(this.#current),
       ...(previous === undefined ? {} : { previous: { ...copyOf(previous), untilMs: previous.untilMs } }),
+      ...(replacement === undefined ? {} : { replacement: { ...copyOf(replacement), fromMs: replacement.fromMs } }),
+      ...(this.#letter === undefined ? {} : { letter: this.#letter }),
     };
   }
 
@@ -145,6 +192,8 @@ export class KeyChain {
     this.#epochs = keyEpochsOf(state.timeZone);
     this.#current = copyOf(state);
     this.#previous = previousOf(state);
+    this.#replacement = replacementOf(state);
+    this.#letter = state.letter;
   }
 
   /** Destroys the keys; no pseudonym can be made afterwards. */
@@ -154,6 +203,20 @@ export class KeyChain {
     this.#current.key.fill(0);
     this.#previous?.key.fill(0);
     this.#previous = undefined;
+    this.#replacement?.key.fill(0);
+    this.#replacement = undefined;
+  }
+
+  /** The key that is replaced is destroyed at once: who may have it is to learn nothing more. */
+  #replaceAt(timeMs: number): boolean {
+    const replacement = this.#replacement;
+    if (replacement === undefined || timeMs < replacement.fromMs) return false;
+    this.#current.key.fill(0);
+    this.#previous?.key.fill(0);
+    this.#previous = undefined;
+    this.#current = { epoch: replacement.epoch, key: replacement.key };
+    this.#replacement = undefined;
+    return true;
   }
 
   #hold(timeMs: number): HeldTags {
@@ -171,7 +234,10 @@ export class KeyChain {
   }
 
   #endMs(): number {
-    return this.#epochs.startMs(this.#current.epoch + 1);
+    return Math.min(
+      this.#epochs.startMs(this.#current.epoch + 1),
+      this.#replacement?.fromMs ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   #tags(of: EpochKey, before: EpochKey | undefined): EpochTags {
@@ -187,6 +253,9 @@ export class KeyChain {
 }
 
 const copyOf = ({ epoch, key }: EpochKey): EpochKey => ({ epoch, key: Uint8Array.from(key) });
+
+const replacementOf = ({ replacement }: KeyChainState): Replacement | undefined =>
+  replacement === undefined ? undefined : { ...copyOf(replacement), fromMs: replacement.fromMs };
 
 const previousOf = ({ previous }: KeyChainState): (EpochKey & { readonly untilMs: number }) | undefined =>
   previous === undefined ? undefined : { ...copyOf(previous), untilMs: previous.untilMs };

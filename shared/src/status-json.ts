@@ -1,5 +1,5 @@
 import type { AgentStatus, MachineStatus } from './generated/tdc/v1/status.ts';
-import { clockWord, connectionWord, scannerWord } from './status-words.ts';
+import { clockWord, connectionWord, keyWord, scannerWord } from './status-words.ts';
 import { msFromNs } from './wire.ts';
 
 /** ISO 8601; null for never. */
@@ -37,7 +37,9 @@ export function statusJson(status: AgentStatus) {
     })),
     last_error: status.lastError,
     last_error_at: timeOf(status.lastErrorNs),
+    key_state: keyWord(status),
     key_epoch: status.keyEpoch,
+    box_key_fingerprint: status.boxKeyFingerprint || null,
     open_passages: status.openPassages,
     resident_memory_bytes: Number(status.residentMemoryBytes),
     machine: status.machine === undefined ? null : machineJson(status.machine),

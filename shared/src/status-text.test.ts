@@ -102,9 +102,22 @@ test('a status for programs has every field, also those that are nothing', () =>
     scanners: [],
     last_error: '',
     last_error_at: null,
+    key_state: 'unspecified',
     key_epoch: 0,
+    box_key_fingerprint: null,
     open_passages: 0,
     resident_memory_bytes: 0,
     machine: null,
+  });
+});
+
+test('a box that waits for its key says so, with the fingerprint of its own', () => {
+  const waiting = AgentStatus.fromPartial({ keyState: 2, boxKeyFingerprint: '7k2m-w0qe-9rtz-ncb4-5hxy-a1p8' });
+  expect(statusText(waiting)).toMatch(
+    /^key epoch +none: waits for its key \(box key 7k2m-w0qe-9rtz-ncb4-5hxy-a1p8\)$/m,
+  );
+  expect(statusJson(waiting)).toMatchObject({
+    key_state: 'waiting',
+    box_key_fingerprint: '7k2m-w0qe-9rtz-ncb4-5hxy-a1p8',
   });
 });

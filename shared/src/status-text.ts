@@ -5,6 +5,7 @@ import {
   ConnectionState,
   type DiskStatus,
   type EventCounts,
+  KeyState,
   type MachineStatus,
   type PowerStatus,
   ScannerState,
@@ -50,7 +51,7 @@ export function statusText(status: AgentStatus): string {
     ['dropped', dropped === undefined || dropped === '' ? '0' : dropped],
     ['outbox', `${mib(status.outboxBytes)} of ${mib(status.outboxBytesMax)}`],
     ['heard now', `${status.openPassages}`],
-    ['key epoch', `${status.keyEpoch}`],
+    ['key epoch', keyText(status)],
     ['memory', mib(status.residentMemoryBytes)],
     ...(status.machine === undefined ? [] : machineRows(status.machine)),
     ...status.scanners.map((scanner) => ['scanner', scannerText(scanner, ago)] as const),
@@ -70,6 +71,12 @@ function stepText({ clockStep }: AgentStatus, ago: (ns: bigint) => string): stri
   if (clockStep === undefined) return '';
   const seconds = Number(clockStep.stepMs) / 1000;
   return `; set ${seconds < 0 ? 'back' : 'forward'} by ${Math.abs(seconds).toFixed(1)} s ${ago(clockStep.atNs)}`;
+}
+
+function keyText({ keyState, keyEpoch, boxKeyFingerprint }: AgentStatus): string {
+  if (keyState !== KeyState.KEY_STATE_WAITING) return `${keyEpoch}`;
+  const box = boxKeyFingerprint === '' ? '' : ` (box key ${boxKeyFingerprint})`;
+  return `none: waits for its key${box}`;
 }
 
 /** Only what the machine tells. */

@@ -3,6 +3,7 @@ import {
   type AgentStatus,
   clockStateToJSON,
   connectionStateToJSON,
+  keyStateToJSON,
   type ScannerStatus,
   scannerStateToJSON,
 } from './generated/tdc/v1/status.ts';
@@ -12,4 +13,5 @@ const wordOf = (name: string, prefix: string): string => name.slice(prefix.lengt
 export const clockWord = ({ clock }: AgentStatus): string => wordOf(clockStateToJSON(clock), 'CLOCK_STATE_');
 export const connectionWord = ({ connection }: AgentStatus): string =>
   wordOf(connectionStateToJSON(connection), 'CONNECTION_STATE_');
+export const keyWord = ({ keyState }: AgentStatus): string => wordOf(keyStateToJSON(keyState), 'KEY_STATE_');
 export const scannerWord = ({ state }: ScannerStatus): string => wordOf(scannerStateToJSON(state), 'SCANNER_STATE_');

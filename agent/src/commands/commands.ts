@@ -232,6 +232,17 @@ function addKey(program: Command, configured: Configured): void {
     const { generateKeyFile } = await import('./key.ts');
     generateKeyFile(context, file ?? keyFileOf(context), number);
   });
+  const request = key
+    .command('request')
+    .description(
+      "what this box asks the key custodian for its key with, and the fingerprint to compare: the box's own key is made if it has none",
+    );
+  const requestContextOf = configured(request);
+  request.action(async () => {
+    const context = requestContextOf();
+    const { requestKey } = await import('./key.ts');
+    requestKey(context, placeOf(context.config));
+  });
   const imported = key
     .command('import')
     .description("take the key of the network's first box, as its file has it, from standard input")

@@ -2,12 +2,14 @@ import { UnavailableError } from '@tdc/shared/errors.ts';
 import { hangingOf } from '@tdc/shared/pulse.ts';
 import { keepNotified, type ServiceManager } from '@tdc/shared/service-notify.ts';
 import { type AgentTime, agentTime, assembleAgent } from '../assemble.ts';
+import { BoxMail } from '../box-mail.ts';
 import type { ClockChange } from '../clock-watch.ts';
 import type { Place } from '../config.ts';
 import type { Context } from '../context.ts';
 import { renewIdentity } from '../enrolment/renew-identity.ts';
 import { KeyKeeper } from '../key-keeper.ts';
-import { openStateDir } from '../state-dir.ts';
+import { keyFileStore, memoryKeyStore } from '../key-store.ts';
+import { openStateDir, type StatePaths } from '../state-dir.ts';
 import { statusLine } from '../status-line.ts';
 import { scannersOf } from './scanners-of.ts';
 
@@ -21,7 +23,8 @@ export async function run(
 ): Promise<void> {
   const { config, clock, log, signal } = context;
   using state = openStateDir(stateDir);
-  using keeper = new KeyKeeper({ path: keyFile, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
+  const store = config.key.storage === 'memory' ? memoryKeyStore() : keyFileStore(keyFile);
+  using keeper = new KeyKeeper({ store, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
   const time = agentTime(context, (change) => {
     logChange(context, change);
     keepKeys(context, keeper, time);
@@ -29,12 +32,14 @@ export async function run(
   keepKeys(context, keeper, time);
   await time.watch.look();
   const scanners = await scannersOf({ ...context, clock: time.clock }, detectorId);
+  const mail = mailOf(context, { detectorId, paths: state.paths, keeper, time });
   await using agent = assembleAgent(context, {
     detectorId,
     state,
     time,
-    hearing: { scanners, keys: keeper.chain, onScannerFailure: 'restart', byOwnClock: true },
+    hearing: { scanners, keys: keeper, onScannerFailure: 'restart', byOwnClock: true },
     sends: true,
+    ...(mail && { mail }),
   });
   const timer = setInterval(() => keepKeys(context, keeper, time), keepKeysEveryMs);
   try {
@@ -60,11 +65,37 @@ export async function run(
   }
 }
 
+interface MailParts {
+  readonly detectorId: string;
+  readonly paths: StatePaths;
+  readonly keeper: KeyKeeper;
+  readonly time: AgentTime;
+}
+
+/** Letters come from a custodian that is configured, and from nobody else. */
+function mailOf({ config, log }: Context, { detectorId, paths, keeper, time }: MailParts): BoxMail | undefined {
+  const { custodian, storage } = config.key;
+  if (custodian === undefined) return undefined;
+  return new BoxMail({
+    detectorId,
+    custodian,
+    boxKeyFile: paths.boxKey,
+    keeper,
+    acknowledges: storage === 'file',
+    nowMs: () => unixNowMs(time),
+    isClockSynchronised: () => isSynchronised(time),
+    onTaken: (letter) => log.info({ letter, keyEpoch: keeper.epoch }, 'took the key from a letter of the custodian'),
+  });
+}
+
+const unixNowMs = ({ clock, watch }: AgentTime): number => watch.unixMs(clock.nowMs());
+const isSynchronised = ({ watch }: AgentTime): boolean => watch.state !== 'unsynchronised';
+
 /** Brings the keys to the present; a disk that refuses is told, and tried again. */
-function keepKeys({ log }: Context, keeper: KeyKeeper, { clock, watch }: AgentTime): void {
+function keepKeys({ log }: Context, keeper: KeyKeeper, time: AgentTime): void {
   try {
-    const kept = keeper.keep(watch.unixMs(clock.nowMs()), watch.state !== 'unsynchronised');
-    if (kept === 'written') log.info({ keyEpoch: keeper.chain.epoch }, 'the key of a new epoch replaces the last');
+    const kept = keeper.keep(unixNowMs(time), isSynchronised(time));
+    if (kept === 'written') log.info({ keyEpoch: keeper.epoch }, 'another key takes the place of the last');
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     log.error({}, error.message);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { NotFoundError, PreconditionError } from '@tdc/shared/errors.ts';
 import { KeyChain, type KeyChainState } from '@tdc/shared/key-chain.ts';
+import { generateKey } from '@tdc/shared/new-key.ts';
 import { agentTime, assembleAgent } from '../assemble.ts';
 import type { Context } from '../context.ts';
-import { createKeyFile, generateKey, readKeyFile } from '../key-file.ts';
+import { createKeyFile, readKeyFile } from '../key-file.ts';
 import { writeRecording } from '../recording.ts';
 import { SimulatedScanner } from '../scanners/simulated.ts';
 import { simulatedRecording } from '../simulation/record.ts';

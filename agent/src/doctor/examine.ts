@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { type AgentConfig, placeOf } from '../config.ts';
 import type { System } from '../system.ts';
@@ -66,7 +67,7 @@ async function checkPlace(config: AgentConfig, clock: Clock): Promise<readonly F
       outboxBytesMax: config.outbox.bytesMax,
       monotonicMs: () => clock.monotonicMs(),
     }),
-    ...checkKey(keyFile, clock.nowMs()),
+    ...checkKey({ file: keyFile, boxKeyFile: join(stateDir, 'box-key.json'), key: config.key, nowMs: clock.nowMs() }),
     ...(await checkRunningAgent(stateDir)),
   ];
 }

@@ -1,17 +1,39 @@
-import { InvalidInputError, NotFoundError, UnavailableError } from '@tdc/shared/errors.ts';
+import { existsSync } from 'node:fs';
+import { InvalidInputError, NotFoundError, TdcError, UnavailableError } from '@tdc/shared/errors.ts';
+import { destroyKeys } from '@tdc/shared/key-chain.ts';
 import { keyEpochsOf } from '@tdc/shared/key-epoch.ts';
+import { readBoxKey } from '../box-key-file.ts';
 import { readKeyFile } from '../key-file.ts';
 import { epochsWrittenMax } from '../key-keeper.ts';
+import type { KeyConfig } from '../key-options.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const check = 'key';
 
-/** Whether the key file is there, whole, and of about now. Nothing of the key is told. */
-export function checkKey(file: string, nowMs: number): readonly Finding[] {
+export interface KeyPlace {
+  readonly file: string;
+  readonly boxKeyFile: string;
+  readonly key: KeyConfig;
+  readonly nowMs: number;
+}
+
+/** Whether the key is where it is to be, whole, and of about now. Nothing of it is told. */
+export function checkKey(place: KeyPlace): readonly Finding[] {
+  const { file, key } = place;
+  if (key.storage === 'file') return checkFile(place);
+  const found = 'the key is kept in memory alone (key.storage), and comes by letter after each start';
+  const boxKey = boxKeyText(place);
+  const leftover = existsSync(file)
+    ? [warning(check, `${file} holds a key that nothing uses`, `remove it: rm ${file}`)]
+    : [];
+  return [ok(check, `${found}; ${boxKey}`), ...leftover];
+}
+
+function checkFile(place: KeyPlace): readonly Finding[] {
+  const { file, nowMs } = place;
   try {
     const state = readKeyFile(file);
-    state.key.fill(0);
-    state.previous?.key.fill(0);
+    destroyKeys(state);
     const { network, epoch, timeZone } = state;
     const now = keyEpochsOf(timeZone).at(nowMs);
     const found = `${file} is of network "${network}", epoch ${epoch}; by the clock it is epoch ${now}`;
@@ -22,10 +44,7 @@ export function checkKey(file: string, nowMs: number): readonly Finding[] {
     }
     return [ok(check, found)];
   } catch (error) {
-    if (error instanceof NotFoundError) {
-      const advice = '"tdc-agent key generate" on the first box of a network, "tdc-agent key import" on the others';
-      return [problem(check, `there is no key file ${file}`, advice)];
-    }
+    if (error instanceof NotFoundError) return [noKey(place)];
     if (error instanceof InvalidInputError) {
       return [
         problem(check, error.message, 'correct what is named, or bring the key again with "tdc-agent key import"'),
@@ -33,6 +52,29 @@ export function checkKey(file: string, nowMs: number): readonly Finding[] {
     }
     if (error instanceof UnavailableError)
       return [problem(check, error.message, 'look again as the user of the agent')];
+    throw error;
+  }
+}
+
+function noKey(place: KeyPlace): Finding {
+  const found = `there is no key file ${place.file}`;
+  if (place.key.custodian === undefined) {
+    const advice = '"tdc-agent key generate" on the first box of a network, "tdc-agent key import" on the others';
+    return problem(check, found, advice);
+  }
+  return problem(
+    check,
+    `${found}: the box waits for a letter of the key custodian; ${boxKeyText(place)}`,
+    'read the fingerprint that "tdc-agent key request" shows out to the key custodian',
+  );
+}
+
+function boxKeyText({ boxKeyFile }: KeyPlace): string {
+  try {
+    return `box key ${readBoxKey(boxKeyFile).fingerprint}`;
+  } catch (error) {
+    if (error instanceof NotFoundError) return 'the box has no key of its own yet';
+    if (error instanceof TdcError) return error.message;
     throw error;
   }
 }

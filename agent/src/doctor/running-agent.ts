@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InvalidInputError, UnavailableError } from '@tdc/shared/errors.ts';
-import { ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { KeyState, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { statePaths } from '../state-dir.ts';
 import { askStatus } from '../status-service.ts';
 import { type Finding, ok, problem } from './finding.ts';
@@ -12,8 +12,12 @@ export async function checkRunningAgent(stateDir: string): Promise<readonly Find
   try {
     const { socket } = statePaths(stateDir);
     if (!existsSync(socket)) return [ok(check, `no agent runs in ${stateDir}`)];
-    const { scanners } = await askStatus(socket);
+    const { scanners, keyState } = await askStatus(socket);
     const failed = scanners.filter(({ state }) => state === ScannerState.SCANNER_STATE_FAILED);
+    if (keyState === KeyState.KEY_STATE_WAITING) {
+      const advice = 'the key custodian hands it out when the agent has asked; see the finding about the key';
+      return [problem(check, 'the running agent waits for its key, and hears nothing', advice)];
+    }
     if (failed.length === 0) return [ok(check, `an agent runs in ${stateDir}`)];
     return failed.map(({ name, lastError }) =>
       problem(

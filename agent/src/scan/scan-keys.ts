@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { NotFoundError } from '@tdc/shared/errors.ts';
 import { KeyChain, type KeyChainState } from '@tdc/shared/key-chain.ts';
+import { generateKey } from '@tdc/shared/new-key.ts';
 import type { AgentConfig } from '../config.ts';
-import { generateKey, readKeyFile } from '../key-file.ts';
+import { readKeyFile } from '../key-file.ts';
 
 /** The keys of a scan, and what is to be said of them. */
 export interface ScanKeys {

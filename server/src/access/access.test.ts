@@ -1,6 +1,7 @@
-import { type ServiceError, status } from '@grpc/grpc-js';
+import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { AccessError, LimitError, NotFoundError, UnauthenticatedError } from '@tdc/shared/errors.ts';
 import { Role } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { BoxMailServiceClient, LetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
@@ -71,6 +72,24 @@ describe('a detector', () => {
       method: 'RecordEvents',
       result: 'PERMISSION_DENIED',
     });
+  });
+
+  test('tells its own key and fetches its own letters alone, and sends none', async () => {
+    const { ask, collector } = server.client(shown.D1);
+    const channelOverride = collector.getChannel();
+    const mail = new BoxMailServiceClient('', credentials.createInsecure(), { channelOverride });
+    const boxKey = new Uint8Array(32).fill(1);
+    const [kind, sequence] = [LetterKind.LETTER_KIND_KEY, 1];
+    await ask(mail, mail.putBoxKey, { detectorId: 'D1', boxKey });
+    expect(await ask(mail, mail.fetchLetters, { detectorId: 'D1', afterSequence: 0 })).toMatchObject({ letters: [] });
+    await ask(mail, mail.acknowledgeLetter, { detectorId: 'D1', kind, sequence });
+    const refused = { name: 'AccessError', field: 'detector_id' };
+    const ofAnother = [
+      ask(mail, mail.putBoxKey, { detectorId: 'D2', boxKey }),
+      ask(mail, mail.fetchLetters, { detectorId: 'D2', afterSequence: 0 }),
+      ask(mail, mail.acknowledgeLetter, { detectorId: 'D2', kind, sequence }),
+    ];
+    for (const call of ofAnother) expect(await failureOf(call)).toMatchObject(refused);
   });
 
   test('is refused on a stream from its first batch of another on; those before are acknowledged', async () => {

@@ -1,5 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { BoxMailServiceService } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -36,11 +37,12 @@ function codeOf(path: string, port: 'collector' | 'query', who: Who): Promise<st
 }
 
 describe('every method', () => {
-  const boxes = ['streamEvents', 'recordEvents', 'reportStatus'];
-  const operators = ['putDetector', 'deleteDetector', 'putLink', 'deleteLink'];
+  const boxes = ['streamEvents', 'recordEvents', 'reportStatus', 'putBoxKey', 'fetchLetters', 'acknowledgeLetter'];
+  const operators = ['putDetector', 'deleteDetector', 'putLink', 'deleteLink', 'listBoxes', 'putLetter'];
   const services = [
     [CollectorServiceService, 'collector'],
     [AccessServiceService, 'collector'],
+    [BoxMailServiceService, 'collector'],
     [QueryServiceService, 'query'],
   ] as const;
   const methods = services.flatMap(([service, port]) =>

@@ -1,6 +1,7 @@
 /** The one table of who may call what. */
 import { AccessError, type TdcError, UnauthenticatedError, unreachable } from '@tdc/shared/errors.ts';
 import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { BoxMailServiceService } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { EnrolmentServiceService } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
@@ -84,12 +85,25 @@ const access: Rights<typeof AccessServiceService> = {
   revokeToken: { who: 'operator', role: 'admin', subject: ({ id }) => `token ${id}` },
 };
 
+const boxMail: Rights<typeof BoxMailServiceService> = {
+  putBoxKey: { who: 'detector' },
+  fetchLetters: { who: 'detector' },
+  acknowledgeLetter: { who: 'detector' },
+  listBoxes: { who: 'operator', role: 'operator' },
+  putLetter: {
+    who: 'operator',
+    role: 'operator',
+    subject: ({ letter }) => `letter ${letter?.sequence ?? 0} for detector ${letter?.detectorId ?? ''}`,
+  },
+};
+
 /** By the path of the method. Health is for probes, which are nobody; the contract is public, but not a way to load the server. */
 const table: ReadonlyMap<string, Need> = new Map([
   ...pathsOf(CollectorServiceService, collector),
   ...pathsOf(QueryServiceService, query),
   ...pathsOf(AccessServiceService, access),
   ...pathsOf(EnrolmentServiceService, enrolment),
+  ...pathsOf(BoxMailServiceService, boxMail),
   ['/grpc.health.v1.Health/Check', { who: 'anyone' }],
   ['/grpc.health.v1.Health/List', { who: 'anyone' }],
   ['/grpc.health.v1.Health/Watch', { who: 'anyone' }],

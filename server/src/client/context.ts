@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { InvalidInputError, LimitError, UnavailableError } from '@tdc/shared/errors.ts';
 import { AccessServiceClient } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { BoxMailServiceClient } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { EnrolmentServiceClient } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
@@ -30,6 +31,8 @@ export interface ClientContext extends Surroundings, Disposable {
   readonly query: QueryServiceClient;
   readonly access: AccessServiceClient;
   readonly enrolment: EnrolmentServiceClient;
+  /** On the port of the collector, as access is. */
+  readonly boxMail: BoxMailServiceClient;
 }
 
 /** Runs a command with a context that is made from its options. */
@@ -52,6 +55,7 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
   const query = new QueryServiceClient(config.query, credentials, channelOptions);
   const access = new AccessServiceClient(config.collector, credentials, channelOptions);
   const enrolment = new EnrolmentServiceClient(config.collector, credentials, channelOptions);
+  const boxMail = new BoxMailServiceClient(config.collector, credentials, channelOptions);
   return {
     ...surroundings,
     config,
@@ -59,13 +63,14 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
     query,
     access,
     enrolment,
+    boxMail,
     [Symbol.dispose]: () => {
-      for (const client of [collector, query, access, enrolment]) client.close();
+      for (const client of [collector, query, access, enrolment, boxMail]) client.close();
     },
   };
 }
 
-export type Service = 'collector' | 'query' | 'access' | 'enrolment';
+export type Service = 'collector' | 'query' | 'access' | 'enrolment' | 'boxMail';
 type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[1];
 
 /**
@@ -107,14 +112,15 @@ function warnOfStaleness(context: ClientContext, response: unknown): void {
 
 /** Says which service it was that did not answer, or that is another than was thought. */
 export function withService(error: unknown, config: ClientConfig, service: Service): unknown {
-  const at = `${service} ${config[service === 'query' ? 'query' : 'collector']}`;
+  const port = service === 'query' ? 'query' : 'collector';
+  const at = `${port} ${config[port]}`;
   if (error instanceof UnavailableError) {
     // Messages of the library can have a heading that nothing follows, and lines of the TLS library in them.
     const message = error.message.replace(/\. Resolution note: $/, '').replace(/\s+/g, ' ');
     return new UnavailableError(`${at}: ${message}`, { cause: error });
   }
   if (error instanceof InvalidInputError && error.message.startsWith('UNIMPLEMENTED')) {
-    return new InvalidInputError(`${at} is not the ${service} service: ${error.message}`, { cause: error });
+    return new InvalidInputError(`${at} is not the ${port} service: ${error.message}`, { cause: error });
   }
   return error;
 }

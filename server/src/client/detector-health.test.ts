@@ -1,4 +1,10 @@
-import { AgentStatus, ClockState, ConnectionState, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import {
+  AgentStatus,
+  ClockState,
+  ConnectionState,
+  KeyState,
+  ScannerState,
+} from '@tdc/shared/generated/tdc/v1/status.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import { expect, test } from 'vitest';
 import { putDetectors, reportStatus, startSubject } from './client-subject.ts';
@@ -36,6 +42,7 @@ test('a detector is as healthy as the worst that is known of it', () => {
     'scanner hci0 failed: unplugged',
     'clock not synchronised',
   ]);
+  expect(healthOf({ keyState: KeyState.KEY_STATE_WAITING })).toEqual(['failing', 'waits for its key']);
   expect(healthOf(failed, 200_000)[0]).toBe('silent');
 });
 

@@ -1,5 +1,11 @@
 import type { DetectorState } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { type AgentStatus, ClockState, type MachineStatus, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import {
+  type AgentStatus,
+  ClockState,
+  KeyState,
+  type MachineStatus,
+  ScannerState,
+} from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector } from '@tdc/shared/network.ts';
 import { batteryText } from '@tdc/shared/status-text.ts';
 import { msFromNs, parseDetector } from '@tdc/shared/wire.ts';
@@ -53,10 +59,12 @@ function wordOf(silence: readonly string[], failures: readonly string[], warning
   return warnings.length > 0 ? 'warning' : 'ok';
 }
 
-function failuresOf({ scanners }: AgentStatus): readonly string[] {
-  return scanners
+function failuresOf({ scanners, keyState }: AgentStatus): readonly string[] {
+  const lack = keyState === KeyState.KEY_STATE_WAITING ? ['waits for its key'] : [];
+  const failed = scanners
     .filter(({ state }) => state === ScannerState.SCANNER_STATE_FAILED)
     .map(({ name, lastError }) => `scanner ${name} failed${lastError === '' ? '' : `: ${lastError}`}`);
+  return [...lack, ...failed];
 }
 
 function warningsOf({ clock, events, outboxBytes, outboxBytesMax, machine }: AgentStatus): readonly string[] {

@@ -34,6 +34,7 @@ function acceptedStatus(status: AgentStatus | undefined): AgentStatus {
   for (const [i, { reason }] of dropped.entries()) {
     limitText(`status.events.dropped[${i}].reason`, reason, nameLengthMax);
   }
+  limitText('status.box_key_fingerprint', status.boxKeyFingerprint, nameLengthMax);
   limitText('status.machine.boot_id', status.machine?.bootId ?? '', nameLengthMax);
   limitText('status.machine.battery.error', status.machine?.battery?.error ?? '', errorLengthMax);
   limitCount('status.scanners', status.scanners, scannersMax);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Repository } from '../repository.ts';
 import { accessTokenContract } from './access-tokens.contract.ts';
+import { boxMailContract } from './box-mail.contract.ts';
 import { claimContract } from './claims.contract.ts';
 import { type ContractSubject, detector, never, type RepositoryUnderTest } from './contract-subject.ts';
 import { enrolmentContract } from './enrolments.contract.ts';
@@ -38,5 +39,6 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     estimateContract(contractSubject);
     accessTokenContract(contractSubject);
     enrolmentContract(contractSubject);
+    boxMailContract(contractSubject);
   });
 }

@@ -11,6 +11,8 @@
  *     /<prefix>/checkpoints/<name>                                    how far the work under a claim has come
  *     /<prefix>/estimates/<destination>/<unix seconds>/<revision>     the travel times of a minute, of the links to a detector
  *     /<prefix>/newest-estimates/<destination>                        those of the last minute
+ *     /<prefix>/box-keys/<detector id>                                the public key of its box
+ *     /<prefix>/letters/<detector id>/<kind>                          a sealed letter to its box
  *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
  *     /<prefix>/access-tokens/<id>                                    an operator's token, by its hash
  *     /<prefix>/access-token-uses/<id>                                when it was last used, Unix milliseconds
@@ -52,6 +54,14 @@ export class Keys {
 
   status(detectorId: string): string {
     return `${this.#root}/statuses/${detectorId}`;
+  }
+
+  boxKey(detectorId: string): string {
+    return `${this.#root}/box-keys/${detectorId}`;
+  }
+
+  letter(detectorId: string, kind: string): string {
+    return `${this.#root}/letters/${detectorId}/${kind}`;
   }
 
   link(fromDetectorId: string, toDetectorId: string): string {

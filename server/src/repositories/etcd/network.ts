@@ -49,6 +49,8 @@ export class EtcdNetworkStore implements NetworkStore {
         remove(this.#keys.registry(detectorId)),
         remove(this.#keys.status(detectorId)),
         remove(this.#keys.enrolment(detectorId)),
+        remove(this.#keys.boxKey(detectorId)),
+        removeRange(this.#keys.family(`letters/${detectorId}`)),
         removeRange(this.#keys.family(`detectors/${detectorId}`)),
       ];
     }, signal);

@@ -1,5 +1,6 @@
 import type { Repository } from '../../repository.ts';
 import { SqliteAccessTokenStore } from './access-tokens.ts';
+import { SqliteBoxMailStore } from './box-mail.ts';
 import { SqliteClaimStore } from './claims.ts';
 import { SqliteEnrolmentStore } from './enrolments.ts';
 import { SqliteEstimateStore } from './estimates.ts';
@@ -39,6 +40,7 @@ function compose(open: OpenDatabase): Repository {
     estimates: new SqliteEstimateStore(open, claims),
     accessTokens: new SqliteAccessTokenStore(open),
     enrolments: new SqliteEnrolmentStore(open, network.knows),
+    boxMail: new SqliteBoxMailStore(open, network.knows),
     staleSinceMs: () => undefined,
     async ping(signal) {
       signal.throwIfAborted();

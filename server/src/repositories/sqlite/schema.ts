@@ -140,6 +140,22 @@ const migrations = [
     CHECK ((revoked_at_ms IS NULL) = (revocation_reason IS NULL))
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE box_keys (
+    detector_id TEXT PRIMARY KEY REFERENCES detectors (id) ON DELETE CASCADE,
+    public_key BLOB NOT NULL,
+    put_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE letters (
+    detector_id TEXT NOT NULL REFERENCES detectors (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    put_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (detector_id, kind)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {

@@ -147,6 +147,58 @@ export function scannerStateToJSON(object: ScannerState): string {
   }
 }
 
+/** Whether an agent has the key that pseudonyms are made with. */
+export const KeyState = {
+  /** KEY_STATE_UNSPECIFIED - Not given, or an agent that hears nothing. */
+  KEY_STATE_UNSPECIFIED: 0,
+  /** KEY_STATE_READY - It has the key. */
+  KEY_STATE_READY: 1,
+  /** KEY_STATE_WAITING - It waits for its key, and hears nothing. */
+  KEY_STATE_WAITING: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type KeyState = typeof KeyState[keyof typeof KeyState];
+
+export namespace KeyState {
+  export type KEY_STATE_UNSPECIFIED = typeof KeyState.KEY_STATE_UNSPECIFIED;
+  export type KEY_STATE_READY = typeof KeyState.KEY_STATE_READY;
+  export type KEY_STATE_WAITING = typeof KeyState.KEY_STATE_WAITING;
+  export type UNRECOGNIZED = typeof KeyState.UNRECOGNIZED;
+}
+
+export function keyStateFromJSON(object: any): KeyState {
+  switch (object) {
+    case 0:
+    case "KEY_STATE_UNSPECIFIED":
+      return KeyState.KEY_STATE_UNSPECIFIED;
+    case 1:
+    case "KEY_STATE_READY":
+      return KeyState.KEY_STATE_READY;
+    case 2:
+    case "KEY_STATE_WAITING":
+      return KeyState.KEY_STATE_WAITING;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return KeyState.UNRECOGNIZED;
+  }
+}
+
+export function keyStateToJSON(object: KeyState): string {
+  switch (object) {
+    case KeyState.KEY_STATE_UNSPECIFIED:
+      return "KEY_STATE_UNSPECIFIED";
+    case KeyState.KEY_STATE_READY:
+      return "KEY_STATE_READY";
+    case KeyState.KEY_STATE_WAITING:
+      return "KEY_STATE_WAITING";
+    case KeyState.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** What an agent knows of its clock. */
 export const ClockState = {
   /** CLOCK_STATE_UNSPECIFIED - Not given. */
@@ -288,7 +340,13 @@ export interface AgentStatus {
     | MachineStatus
     | undefined;
   /** The last step of the clock; absent while there was none since the process started. */
-  clockStep: ClockStep | undefined;
+  clockStep:
+    | ClockStep
+    | undefined;
+  /** Whether it has the key that pseudonyms are made with. Without it nothing is heard. */
+  keyState: KeyState;
+  /** Fingerprint of the box's own public key, which the key custodian seals letters to; empty where it has none. */
+  boxKeyFingerprint: string;
 }
 
 /** The clock was set. */
@@ -823,6 +881,8 @@ function createBaseAgentStatus(): AgentStatus {
     residentMemoryBytes: 0n,
     machine: undefined,
     clockStep: undefined,
+    keyState: 0,
+    boxKeyFingerprint: "",
   };
 }
 
@@ -902,6 +962,12 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     }
     if (message.clockStep !== undefined) {
       ClockStep.encode(message.clockStep, writer.uint32(146).fork()).join();
+    }
+    if (message.keyState !== 0) {
+      writer.uint32(160).int32(message.keyState);
+    }
+    if (message.boxKeyFingerprint !== "") {
+      writer.uint32(170).string(message.boxKeyFingerprint);
     }
     return writer;
   },
@@ -1063,6 +1129,22 @@ export const AgentStatus: MessageFns<AgentStatus> = {
             message.clockStep = ClockStep.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.keyState = reader.int32() as any;
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.boxKeyFingerprint = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1145,6 +1227,16 @@ export const AgentStatus: MessageFns<AgentStatus> = {
         : isSet(object.clock_step)
         ? ClockStep.fromJSON(object.clock_step)
         : undefined,
+      keyState: isSet(object.keyState)
+        ? keyStateFromJSON(object.keyState)
+        : isSet(object.key_state)
+        ? keyStateFromJSON(object.key_state)
+        : 0,
+      boxKeyFingerprint: isSet(object.boxKeyFingerprint)
+        ? globalThis.String(object.boxKeyFingerprint)
+        : isSet(object.box_key_fingerprint)
+        ? globalThis.String(object.box_key_fingerprint)
+        : "",
     };
   },
 
@@ -1204,6 +1296,12 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     if (message.clockStep !== undefined) {
       obj.clockStep = ClockStep.toJSON(message.clockStep);
     }
+    if (message.keyState !== 0) {
+      obj.keyState = keyStateToJSON(message.keyState);
+    }
+    if (message.boxKeyFingerprint !== "") {
+      obj.boxKeyFingerprint = message.boxKeyFingerprint;
+    }
     return obj;
   },
 
@@ -1248,6 +1346,8 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     message.clockStep = (object.clockStep !== undefined && object.clockStep !== null)
       ? ClockStep.fromPartial(object.clockStep)
       : undefined;
+    message.keyState = object.keyState ?? 0;
+    message.boxKeyFingerprint = object.boxKeyFingerprint ?? "";
     return message;
   },
 };

@@ -1,9 +1,10 @@
-import { InvalidInputError } from '@tdc/shared/errors.ts';
-import { type KeyChainState, keyBytes } from '@tdc/shared/key-chain.ts';
-import { keyEpochsOf } from '@tdc/shared/key-epoch.ts';
 import { z } from 'zod';
+import { InvalidInputError } from './errors.ts';
+import { type KeyChainState, keyBytes } from './key-chain.ts';
+import { keyEpochsOf } from './key-epoch.ts';
 
 const epochMax = 2 ** 32 - 1;
+export const letterSequenceMax = 2 ** 32 - 1;
 
 const epoch = z
   .int('expected a whole number')
@@ -17,6 +18,7 @@ const key = z.string(`expected ${keyBytes} bytes in base64`).transform((text, co
   }
   return Uint8Array.from(bytes);
 });
+const time = z.iso.datetime('expected a time such as 2026-07-01T02:00:00.000Z');
 /** The name is part of what pseudonyms are made from, where a zero octet separates the parts. */
 const network = z
   .string('expected a name')
@@ -35,9 +37,9 @@ const keyTextSchema = z.strictObject({
   time_zone: timeZone,
   epoch,
   key,
-  previous: z
-    .strictObject({ epoch, key, until: z.iso.datetime('expected a time such as 2026-07-01T02:00:00.000Z') })
-    .optional(),
+  previous: z.strictObject({ epoch, key, until: time }).optional(),
+  replacement: z.strictObject({ epoch, key, from: time }).optional(),
+  letter: z.int('expected a whole number').min(1, 'expected 1 or more').max(letterSequenceMax).optional(),
 });
 
 /**
@@ -55,7 +57,7 @@ export function parseKeyText(text: string, source: string): KeyChainState {
       field: parsed.error.issues[0]?.path.join('.') ?? '',
     });
   }
-  const { previous, ...current } = parsed.data;
+  const { previous, replacement, letter, ...current } = parsed.data;
   return {
     network: current.network,
     timeZone: current.time_zone,
@@ -64,25 +66,32 @@ export function parseKeyText(text: string, source: string): KeyChainState {
     ...(previous === undefined
       ? {}
       : { previous: { epoch: previous.epoch, key: previous.key, untilMs: Date.parse(previous.until) } }),
+    ...(replacement === undefined
+      ? {}
+      : { replacement: { epoch: replacement.epoch, key: replacement.key, fromMs: Date.parse(replacement.from) } }),
+    ...(letter === undefined ? {} : { letter }),
   };
 }
 
 /** What `parseKeyText` reads. Secret. */
-export function formatKeyText({ network, timeZone, epoch, key, previous }: KeyChainState): string {
+export function formatKeyText({ network, timeZone, epoch, key, previous, replacement, letter }: KeyChainState): string {
+  // What is undefined is left out.
   const text = {
     network,
     time_zone: timeZone,
     epoch,
     key: base64(key),
-    ...(previous === undefined
-      ? {}
-      : {
-          previous: {
-            epoch: previous.epoch,
-            key: base64(previous.key),
-            until: new Date(previous.untilMs).toISOString(),
-          },
-        }),
+    previous: previous && {
+      epoch: previous.epoch,
+      key: base64(previous.key),
+      until: new Date(previous.untilMs).toISOString(),
+    },
+    replacement: replacement && {
+      from: new Date(replacement.fromMs).toISOString(),
+      epoch: replacement.epoch,
+      key: base64(replacement.key),
+    },
+    letter,
   };
   return `${JSON.stringify(text, undefined, 2)}\n`;
 }

@@ -1,0 +1,42 @@
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import type { KeyChainState } from '@tdc/shared/key-chain.ts';
+import { formatKeyText, parseKeyText } from '@tdc/shared/key-text.ts';
+import { newKeyPair } from '@tdc/shared/letter.ts';
+import { generateKey } from '@tdc/shared/new-key.ts';
+import { readSecretFile } from '@tdc/shared/secret-file.ts';
+import type { Context } from '../context.ts';
+import { advanced, type Custody, custodianFingerprint } from '../custody.ts';
+import { createCustody } from '../custody-folder.ts';
+import { readNewPassphrase } from '../passphrase.ts';
+import { newSeal } from '../sealed-text.ts';
+
+export interface InitFlags {
+  readonly network?: string;
+  readonly timeZone?: string;
+  readonly keyFile?: string;
+}
+
+/** `tdc-custodian init`: a new custody, with a new key or with that of a network that works already. */
+export async function init(context: Context, flags: InitFlags): Promise<void> {
+  const nowMs = context.clock.nowMs();
+  const key = keyOf(flags, nowMs);
+  const passphrase = await readNewPassphrase(context.passphrase);
+  const made: Custody = { key, author: newKeyPair('ed25519'), sequence: 0, boxes: new Map() };
+  const seal = await newSeal(passphrase, context.scryptCost);
+  createCustody(context.folder, seal, advanced(made, nowMs));
+  context.stdout.write(
+    `made a custody for network "${key.network}" in ${context.folder}\nkey.custodian of its boxes: ${custodianFingerprint(made)}\n`,
+  );
+}
+
+function keyOf({ network, timeZone, keyFile }: InitFlags, nowMs: number): KeyChainState {
+  if (keyFile === undefined) {
+    if (network === undefined || timeZone === undefined) {
+      throw new InvalidInputError('--network and --time-zone: expected both, or --key-file', { field: '--network' });
+    }
+    return parseKeyText(formatKeyText(generateKey({ network, timeZone, nowMs })), '--network');
+  }
+  const text = readSecretFile({ path: keyFile, what: 'key file', bytesMax: 16_384 });
+  const { previous: _, letter: __, ...key } = parseKeyText(text, `key file ${keyFile}`);
+  return key;
+}
