@@ -11,6 +11,7 @@ const programs = new Map([
   ['tdc', 'server/bin/tdc.js'],
   ['tdc-server', 'server/bin/tdc-server.js'],
   ['tdc-agent', 'agent/bin/tdc-agent.js'],
+  ['tdc-custodian', 'custodian/bin/tdc-custodian.js'],
 ]);
 
 interface DocumentedCommand {

@@ -7,6 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCpu, benchIdleMemory } from './agent.ts';
+import { benchEnumeration } from './enumeration.ts';
 import { benchEstimation } from './estimation.ts';
 import { benchEtcdIngest } from './etcd-ingest.ts';
 import { benchEtcdLatency } from './etcd-latency.ts';
@@ -27,6 +28,7 @@ const benchmarks = new Map<string, (progress: (text: string) => void) => Promise
   ['wear', benchWear],
   ['memory', benchIdleMemory],
   ['cpu', benchCpu],
+  ['enumeration', benchEnumeration],
 ]);
 const document = join(import.meta.dirname, '../../docs/benchmarks.md');
 

@@ -17,7 +17,7 @@ interface Field {
 
 const includeDirs = [fileURLToPath(new URL('../../../proto', import.meta.url))];
 const contract = loadSync(
-  ['access', 'agent', 'collector', 'enrolment', 'query'].map((file) => `tdc/v1/${file}.proto`),
+  ['access', 'agent', 'box_mail', 'collector', 'enrolment', 'query'].map((file) => `tdc/v1/${file}.proto`),
   {
     includeDirs,
     keepCase: true,
@@ -27,6 +27,7 @@ const contract = loadSync(
 
 const serviceNames = [
   'tdc.v1.AccessService',
+  'tdc.v1.BoxMailService',
   'tdc.v1.CollectorService',
   'tdc.v1.EnrolmentService',
   'tdc.v1.QueryService',

@@ -9,6 +9,7 @@ const scripts = {
   'tdc-agent': 'agent/bin/tdc-agent.js',
   'tdc-server': 'server/bin/tdc-server.js',
   tdc: 'server/bin/tdc.js',
+  'tdc-custodian': 'custodian/bin/tdc-custodian.js',
 } as const;
 
 export type ProgramName = keyof typeof scripts;

@@ -1,5 +1,6 @@
 import { type CallOptions, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { AgentServiceClient } from '@tdc/shared/generated/tdc/v1/agent.ts';
+import { BoxMailServiceClient } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import type { Event } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { ListEventsRequest, Order, QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
@@ -36,6 +37,9 @@ function connection<Client extends { close(): void }>(client: Client): Connectio
 
 export const collectorAt = (address: string) =>
   connection(new CollectorServiceClient(address, credentials.createInsecure()));
+/** On the port of the collector. */
+export const boxMailAt = (address: string) =>
+  connection(new BoxMailServiceClient(address, credentials.createInsecure()));
 export const queryAt = (address: string) => connection(new QueryServiceClient(address, credentials.createInsecure()));
 
 /** Makes detectors known, in a row on a made-up plane. */
