@@ -3,8 +3,8 @@ import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import type { AccessTokenStore } from './access-token-store.ts';
-import type { EnrolmentStore } from './enrolment-store.ts';
 import type { BoxMailStore } from './box-mail-store.ts';
+import type { EnrolmentStore } from './enrolment-store.ts';
 import type { Estimate } from './estimation/estimate.ts';
 
 /**

@@ -114,7 +114,12 @@ function servicesOf(
   if (name === 'query') return [queryService({ repository, clock, shutdown, estimation: config.estimator })];
   const detectors = new KnownDetectors(repository.network, clock);
   const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
-  return [collector, accessService(access), enrolmentService(enrolmentOf(context)), boxMailService({ repository, clock })];
+  return [
+    collector,
+    accessService(access),
+    enrolmentService(enrolmentOf(context)),
+    boxMailService({ repository, clock }),
+  ];
 }
 
 function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentContext {

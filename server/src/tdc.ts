@@ -1,8 +1,8 @@
 import { systemClock } from '@tdc/shared/clock.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { addCertificateCommands } from './client/certificates.ts';
 import { addBoxesCommand } from './client/boxes.ts';
+import { addCertificateCommands } from './client/certificates.ts';
 import { addCompletionCommand } from './client/completion.ts';
 import { addGlobalOptions, clientConfigOf } from './client/config.ts';
 import { openClient, type Run } from './client/context.ts';

@@ -158,7 +158,9 @@ function taking(server: Server, { guard }: GrpcServerOptions): (socket: Socket, 
 
 function addReflection(server: Server, services: readonly string[]): void {
   const root = fileURLToPath(new URL('../../', import.meta.resolve('@tdc/proto/tdc/v1/query.proto')));
-  const files = ['access', 'agent', 'box_mail', 'collector', 'enrolment', 'query'].map((file) => `tdc/v1/${file}.proto`);
+  const files = ['access', 'agent', 'box_mail', 'collector', 'enrolment', 'query'].map(
+    (file) => `tdc/v1/${file}.proto`,
+  );
   // Fields under the names that the contract gives them.
   const definition = loadSync([...files, healthProto], { includeDirs: [root], keepCase: true });
   new ReflectionService(definition, { services: [...services] }).addToServer(server);

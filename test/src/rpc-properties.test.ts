@@ -35,7 +35,9 @@ beforeAll(async () => {
   const authority = ['--authority-cert', at('authority.pem'), '--authority-key', at('authority.key')];
   server = await startServer(folder.path, ...authority);
   await putDetectors(server.collector, ['D1', 'D2']);
-  for (const name of ['AccessService', 'BoxMailService', 'CollectorService', 'EnrolmentService'].map((each) => `tdc.v1.${each}`)) {
+  for (const name of ['AccessService', 'BoxMailService', 'CollectorService', 'EnrolmentService'].map(
+    (each) => `tdc.v1.${each}`,
+  )) {
     clients.set(name, new Client(server.collector, credentials.createInsecure()));
   }
   clients.set('tdc.v1.QueryService', new Client(server.query, credentials.createInsecure()));

@@ -156,10 +156,9 @@ describe('a SQLite file', () => {
       await repository.events.append([before], never);
     }
     const older = new Sqlite(file);
-    for (const table of ['access_tokens', 'enrolments', 'certificates']) older.exec(`DROP TABLE ${table}`);
+    for (const table of ['access_tokens', 'enrolments', 'certificates', 'box_keys', 'letters'])
+      older.exec(`DROP TABLE ${table}`);
     older.exec('ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3');
-    const later = ['access_tokens', 'box_keys', 'letters'].map((table) => `DROP TABLE ${table};`).join(' ');
-    older.exec(`${later} ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3`);
     older.close();
     await using repository = openSqliteRepository({ file });
     const fresh = madeUpEvent({ referenceTimeMs: 1_700_000_000_001, deviceClass: 'car-kit' });
