@@ -19,6 +19,7 @@ const manifests = [
   'package.json',
   'package-lock.json',
   'agent/package.json',
+  'custodian/package.json',
   'server/package.json',
   'test/package.json',
 ];
