@@ -115,6 +115,15 @@ describe('a process at the radio', () => {
     expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow(/ESRCH/);
   }, 40_000);
 
+  test('that starts slowly may be silent for longer', async () => {
+    const scanner = scannerOf(`
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 17_000);
+      say({ type: 'ready' });
+      say({ type: 'sightings', rows: [[Date.now(), 'c0:00:00:00:00:01', 1, -50]] });`);
+    const { found, error } = await observed(scanner, ({ length }) => length === 1);
+    expect(found, String(error)).toHaveLength(1);
+  }, 40_000);
+
   test('that wants to be renewed is followed by another at once', async () => {
     const scanner = scannerOf(`
       say({ type: 'ready' });

@@ -5,6 +5,7 @@
  * Arguments: `ble` or `classic`, and the adapter's number. Messages go to descriptor 3; standard input tells that the agent lives.
  */
 import { createWriteStream } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { mayI } from '../../machine/capabilities.ts';
 import { RadioReport } from '../radio/radio-report.ts';
 import { adapterIndex } from './adapter-list.ts';
@@ -68,4 +69,6 @@ async function start(index: number): Promise<void> {
     const { openRawSocket } = await import('./raw-socket.ts');
     stopRadio = inquire(adapter, openRawSocket(index, inquiryEvents), report);
   }
+  // Else what was compiled would be kept at the end of the process, which is a kill.
+  flushCompileCache();
 }

@@ -115,7 +115,8 @@ export class RadioProcessScanner implements Scanner {
         if (news.type === 'tick') {
           ticks += 1;
           silentTicks += 1;
-          if (silentTicks > silentTicksMax || (!isReady && ticks > startTicksMax)) throw hangs(name);
+          // While it loads its code it cannot say that it lives, for many seconds on a slow box.
+          if (isReady ? silentTicks > silentTicksMax : ticks > startTicksMax) throw hangs(name);
           yield { type: isReady ? 'tick' : 'not ready' };
           continue;
         }
