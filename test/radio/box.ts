@@ -2,6 +2,7 @@ import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { statusJson } from '@tdc/shared/status-json.ts';
 import { ask, putDetectors, queryAt } from '../src/harness/rpc.ts';
 import { type RunningServer, startServer } from '../src/harness/server.ts';
+import { TcpProxy } from '../src/harness/tcp-proxy.ts';
 import { temporaryDirectory } from '../src/harness/temporary-directory.ts';
 import { until } from '../src/harness/until.ts';
 import type { GuestProcess } from './guest-process.ts';
@@ -32,17 +33,32 @@ export interface BoxOptions {
   readonly flags?: readonly string[];
 }
 
-/** A server on this machine that knows the detector of a box, which the box reaches through its network. Disposing ends it. */
-export async function collectorOf(detectorIds: readonly string[]): Promise<RunningServer & AsyncDisposable> {
-  const folder = await temporaryDirectory();
-  const server = await startServer(folder.path);
+/** A server outside of the machines. What boxes send to it can be kept from it, while the test goes on to ask it. */
+export interface Collector extends RunningServer {
+  /** Is away for boxes: cuts their connections and refuses new ones. */
+  leave(): void;
+  comeBack(): void;
+}
+
+/** A collector that knows these detectors, which boxes reach through their network. Disposing ends it. */
+export async function collectorOf(detectorIds: readonly string[]): Promise<Collector> {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await temporaryDirectory());
+  const server = stack.use(await startServer(folder.path));
   await putDetectors(server.collector, detectorIds);
+  const proxy = stack.use(await TcpProxy.start(server.collector));
+  const all = stack.move();
   return {
     ...server,
-    [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
+    collector: proxy.address,
+    leave: () => {
+      proxy.target = undefined;
+      proxy.cutAll();
     },
+    comeBack: () => {
+      proxy.target = server.collector;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
@@ -55,7 +71,7 @@ export class Box implements AsyncDisposable {
   private constructor(options: BoxOptions) {
     this.#options = options;
     this.detectorId = options.detectorId ?? 'D1';
-    this.#agent = this.#start();
+    this.#agent = this.#start(options.flags ?? []);
   }
 
   /** Gives the box the network's key, if it has none yet, and starts its agent. */
@@ -66,7 +82,8 @@ export class Box implements AsyncDisposable {
     );
     importing.write(networkKey.text);
     importing.endInput();
-    await importing.exit();
+    // The first start in a machine is the slowest: nothing is compiled yet.
+    await importing.exit(240_000);
     const box = new Box(options);
     await box.#agent.pid();
     return box;
@@ -76,10 +93,19 @@ export class Box implements AsyncDisposable {
     return this.#agent;
   }
 
-  /** Starts the agent again, on the same state, after its end. */
-  async startAgain(): Promise<void> {
-    this.#agent = this.#start();
+  /** Starts the agent again, on the same state, after its end; with other flags where they are given. */
+  async startAgain(flags: readonly string[] = this.#options.flags ?? []): Promise<void> {
+    this.#agent = this.#start(flags);
     await this.#agent.pid();
+  }
+
+  /** Waits until all scanners run. */
+  scannersRun(): Promise<BoxStatus> {
+    return this.reports(
+      'running scanners',
+      ({ scanners }) => scanners.every(({ state }) => state === 'running'),
+      240_000,
+    );
   }
 
   /** What it last said of itself to the collector; undefined while it has said nothing. */
@@ -119,8 +145,8 @@ export class Box implements AsyncDisposable {
     await this.#agent[Symbol.asyncDispose]();
   }
 
-  #start(): GuestProcess {
-    const { machine, server, scanners, flags = [] } = this.#options;
+  #start(flags: readonly string[]): GuestProcess {
+    const { machine, server, scanners } = this.#options;
     const port = server.collector.slice(server.collector.lastIndexOf(':') + 1);
     return machine.start(
       [

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -14,18 +14,33 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { within } from '../src/harness/until.ts';
+import type { Architecture } from './architecture.ts';
 import { type ControlReport, type ControlRequest, lineOf, linesOf } from './guest/control-lines.ts';
-import { guestImage } from './guest-image.ts';
+import { guestImage, type ImageRecipe, radioRecipe } from './guest-image.ts';
 import { GuestProcess } from './guest-process.ts';
-import { consoleOf, controlSocketOf, diskOf, hostAddress, qemuCommand } from './qemu.ts';
+import { bluetoothSocketOf, consoleOf, controlSocketOf, diskOf, hostAddress, qemuCommand, systemOf } from './qemu.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface MachineOptions {
+  /** amd64 by default. */
+  readonly architecture?: Architecture;
   readonly memoryMib?: number;
   /** Size of the disk of its own, in MiB. */
   readonly diskMib?: number;
+  /** What it boots: that of the radio tests by default. */
+  readonly recipe?: ImageRecipe;
+  /** Folder that it can read: the project by default. */
+  readonly shared?: string;
+  /** What its clock says when it boots first, such as `1970-01-01T00:00:00`. */
+  readonly clock?: string;
+}
+
+export interface BootOptions {
+  readonly clock?: string | undefined;
+  readonly timeoutMs?: number;
 }
 
 export interface CommandOptions {
@@ -49,32 +64,38 @@ interface Running {
 }
 
 /**
- * A box by the road: a Linux machine with a disk of its own at /data and the project, read only, at /project. Commands run in it as root.
- * Its power can be cut at any moment; it then boots again on the same disk.
+ * A box by the road: a Linux machine with a disk of its own and a folder that it reads, which its image mounts where it likes. Commands run in
+ * it as root. Its power can be cut at any moment; it then boots again on the same disk.
  */
 export class VirtualMachine implements AsyncDisposable {
   /** Where the box reaches servers on the loopback of this machine. */
   readonly hostAddress = hostAddress;
+  readonly architecture: Architecture;
   readonly #folder: string;
+  readonly #recipe: ImageRecipe;
+  readonly #shared: string;
   readonly #memoryMib: number;
   readonly #processes = new Map<number, GuestProcess>();
   #running: Running | undefined;
   #boots = 0;
   #processNumber = 0;
 
-  private constructor(folder: string, memoryMib: number) {
+  private constructor(folder: string, options: MachineOptions) {
     this.#folder = folder;
-    this.#memoryMib = memoryMib;
+    this.architecture = options.architecture ?? 'amd64';
+    this.#recipe = options.recipe ?? radioRecipe;
+    this.#shared = options.shared ?? project;
+    this.#memoryMib = options.memoryMib ?? 1024;
   }
 
   /** Makes a machine with an empty disk and boots it. Throws when it is not ready in time, with the end of what it said. */
-  static async boot({ memoryMib = 1024, diskMib = 512 }: MachineOptions = {}): Promise<VirtualMachine> {
+  static async boot(options: MachineOptions = {}): Promise<VirtualMachine> {
     // Short, as the name of a socket may have only 107 bytes.
     const folder = mkdtempSync(join(tmpdir(), 'tdc-vm-'));
-    const machine = new VirtualMachine(folder, memoryMib);
+    const machine = new VirtualMachine(folder, options);
     try {
-      makeDisk(diskOf(folder), diskMib);
-      await machine.boot();
+      makeDisk(diskOf(folder), options.diskMib ?? 512);
+      await machine.boot({ clock: options.clock });
       return machine;
     } catch (error) {
       await machine[Symbol.asyncDispose]();
@@ -83,16 +104,26 @@ export class VirtualMachine implements AsyncDisposable {
   }
 
   /** Boots it, again after a power cut. */
-  async boot(timeoutMs = 90_000): Promise<void> {
+  async boot({ clock, timeoutMs = 240_000 }: BootOptions = {}): Promise<void> {
     if (this.#running !== undefined) throw new Error('the machine is running already');
-    const image = await guestImage();
+    const image = await guestImage(this.#recipe, this.architecture);
+    const { keepsSystem } = this.#recipe;
+    if (keepsSystem && this.#boots === 0) await copySparse(image.root, systemOf(this.#folder));
     this.#boots += 1;
     const controlSocket = controlSocketOf(this.#folder);
     rmSync(controlSocket, { force: true });
     const server = createServer().listen(controlSocket);
     await once(server, 'listening');
-    const parts = { image, project, disk: diskOf(this.#folder), controlSocket, memoryMib: this.#memoryMib };
-    const running = startQemu(qemuCommand(parts), consoleOf(this.#folder, this.#boots), server);
+    const command = qemuCommand({
+      architecture: this.architecture,
+      image,
+      keepsSystem,
+      shared: this.#shared,
+      folder: this.#folder,
+      memoryMib: this.#memoryMib,
+      clock,
+    });
+    const running = startQemu(command, consoleOf(this.#folder, this.#boots), server);
     this.#running = running;
     const ready = this.#ready(running);
     const ended = running.ended.then(() => {
@@ -145,6 +176,16 @@ export class VirtualMachine implements AsyncDisposable {
     return result.stdout;
   }
 
+  /** The guest's clock, in Unix milliseconds. */
+  async nowMs(): Promise<number> {
+    return Number(await this.shell('date +%s%3N'));
+  }
+
+  /** Where a Bluetooth controller finds the serial port that it is plugged into, on a machine that has one. */
+  get bluetoothSocket(): string {
+    return bluetoothSocketOf(this.#folder);
+  }
+
   /** The end of what the machine said on its console since it booted. */
   console(): string {
     const file = consoleOf(this.#folder, this.#boots);
@@ -188,6 +229,10 @@ export class VirtualMachine implements AsyncDisposable {
     for (const process of this.#processes.values()) process.lose();
     this.#processes.clear();
   }
+}
+
+async function copySparse(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['--sparse=always', from, to]);
 }
 
 function makeDisk(file: string, diskMib: number): void {

@@ -10,6 +10,7 @@ const scripts = {
   'tdc-server': 'server/bin/tdc-server.js',
   tdc: 'server/bin/tdc.js',
   'tdc-custodian': 'custodian/bin/tdc-custodian.js',
+  'bluetooth-adapter': 'test/radio/guest/bluetooth/adapter.ts',
 } as const;
 
 export type ProgramName = keyof typeof scripts;
@@ -25,6 +26,8 @@ export interface ProgramOptions {
   readonly directory: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Its input stays open after that, for `write`. */
+  readonly keepsInput?: boolean;
   /** What stands before the program and its arguments, such as what runs it in a network namespace. */
   readonly command?: readonly string[];
 }
@@ -39,7 +42,7 @@ export class Program implements AsyncDisposable {
   #stderr = '';
 
   constructor(name: ProgramName, args: readonly string[], options: ProgramOptions) {
-    const { directory, env = {}, stdin = '', command = [] } = options;
+    const { directory, env = {}, stdin = '', keepsInput = false, command = [] } = options;
     this.#commandLine = [name, ...args].join(' ');
     const [program = '', ...rest] = [...command, process.execPath, `${root}/${scripts[name]}`, ...args];
     this.#child = spawn(program, rest, {
@@ -55,7 +58,8 @@ export class Program implements AsyncDisposable {
     });
     // A program that ended before it read its input is judged by its exit code.
     this.#child.stdin?.on('error', () => {});
-    this.#child.stdin?.end(stdin);
+    this.write(stdin);
+    if (!keepsInput) this.#child.stdin?.end();
     this.#exit = once(this.#child, 'close').then(([code, signal]) => {
       this.#ended = { code, signal } as Exit;
       return this.#ended;
@@ -77,6 +81,10 @@ export class Program implements AsyncDisposable {
   /** How it ended; undefined while it runs. */
   get ended(): Exit | undefined {
     return this.#ended;
+  }
+
+  write(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   kill(signal: NodeJS.Signals): void {

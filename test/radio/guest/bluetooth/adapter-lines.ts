@@ -10,7 +10,8 @@ export type AdapterRequest =
 
 /** What an adapter tells, one line of JSON each. Times are Unix milliseconds of the guest's clock. */
 export type AdapterReport =
-  | { readonly type: 'ready'; readonly name: string }
+  /** The adapter's name where the way to the kernel tells it. */
+  | { readonly type: 'ready'; readonly name?: string | undefined }
   | { readonly type: 'devices'; readonly atMs: number }
   | { readonly type: 'packets'; readonly count: number }
   | { readonly type: 'count'; readonly advertisements: number; readonly answers: number; readonly inquiries: number };

@@ -1,50 +1,24 @@
-/** Runs in the guest: plugs in a Bluetooth adapter, through the kernel's driver for virtual controllers. It is unplugged by the end of the process. */
-import { constants, openSync, readSync, writeSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
+/**
+ * `adapter.ts ADDRESS` runs in the guest and plugs in a Bluetooth adapter through the kernel's driver for virtual controllers; `adapter.ts
+ * ADDRESS SOCKET` runs outside of it, at the other end of one of its serial ports. The end of the process unplugs it.
+ */
 import { lineOf, linesOf } from '../control-lines.ts';
 import type { AdapterReport, AdapterRequest } from './adapter-lines.ts';
 import { Controller } from './controller.ts';
 import { commandIn } from './packets.ts';
+import { throughSerialPort } from './serial-port.ts';
+import { throughDriver } from './virtual-driver.ts';
 
-/** Packets of the driver's own, drivers/bluetooth/hci_vhci.c: ask for a controller of both BR/EDR and LE; answered with its number. */
-const vendorPacket = 0xff;
-const pollMs = 2;
-
-const address = process.argv[2] ?? '';
-const driver = openSync('/dev/vhci', constants.O_RDWR | constants.O_NONBLOCK);
-const controller = new Controller(address, give);
+const [address = '', socket] = process.argv.slice(2);
 const report = (message: AdapterReport) => process.stdout.write(lineOf(message));
+const link = socket === undefined ? await throughDriver() : await throughSerialPort(socket);
+const controller = new Controller(address, link.give);
 
-/** Hands a packet to the kernel, which takes none for an adapter that is down. */
-function give(packet: Buffer): void {
-  try {
-    writeSync(driver, packet);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENXIO')) throw error;
-  }
-}
-
-/** The next packet from the kernel; undefined while there is none. */
-function nextPacket(): Buffer | undefined {
-  const buffer = Buffer.alloc(4096);
-  try {
-    return buffer.subarray(0, readSync(driver, buffer));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
-    throw error;
-  }
-}
-
-async function serveKernel(): Promise<void> {
-  writeSync(driver, Buffer.from([vendorPacket, 0]));
-  for (;;) {
-    const packet = nextPacket();
-    if (packet === undefined) await wait(pollMs);
-    else if (packet[0] === vendorPacket) report({ type: 'ready', name: `hci${packet.readUInt16LE(2)}` });
-    else {
-      const command = commandIn(packet);
-      if (command !== undefined) controller.take(command);
-    }
+async function serveHost(): Promise<void> {
+  report({ type: 'ready', name: link.name });
+  for await (const packet of link.packets()) {
+    const command = commandIn(packet);
+    if (command !== undefined) controller.take(command);
   }
 }
 
@@ -56,12 +30,12 @@ async function serveTest(): Promise<void> {
       controller.setDevices(request.devices, atMs);
       report({ type: 'devices', atMs });
     } else if (request.do === 'packets') {
-      for (const packet of request.packets) give(Buffer.from(packet, 'hex'));
+      for (const packet of request.packets) link.give(Buffer.from(packet, 'hex'));
       report({ type: 'packets', count: request.packets.length });
     } else report({ type: 'count', ...controller.counts });
   }
 }
 
-await Promise.race([serveKernel(), serveTest()]);
+await Promise.race([serveHost(), serveTest()]);
 // The driver is still open: the end of the process is what unplugs it.
 process.exit();

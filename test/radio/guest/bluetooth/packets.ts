@@ -1,6 +1,8 @@
 /** Packets between a host and a controller: Bluetooth Core Specification, volume 4, parts A and E. */
 
 const commandPacket = 0x01;
+const dataPacket = 0x02;
+const voicePacket = 0x03;
 const eventPacket = 0x04;
 
 const event = (code: number, parameters: Uint8Array): Buffer =>
@@ -20,6 +22,16 @@ export interface Command {
 export function commandIn(packet: Buffer): Command | undefined {
   if (packet[0] !== commandPacket || packet.length < 4) return undefined;
   return { opcode: packet.readUInt16LE(1), parameters: packet.subarray(4, 4 + (packet[3] ?? 0)) };
+}
+
+/** Octets of the packet from the host that these begin with; infinitely many while they do not tell. */
+export function packetLength(octets: Buffer): number {
+  const type = octets[0];
+  const headLength = type === dataPacket ? 5 : 4;
+  if (octets.length < headLength) return Number.POSITIVE_INFINITY;
+  if (type === dataPacket) return headLength + octets.readUInt16LE(3);
+  if (type === commandPacket || type === voicePacket) return headLength + octets.readUInt8(3);
+  throw new Error(`no packet from a host begins with the octet ${type}`);
 }
 
 /** 7.7.14: the command is done; what it returns begins with its status. */
