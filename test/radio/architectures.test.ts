@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
 import { agentCost } from './agent-cost.ts';
-import { type BluetoothBox, bluetoothBox } from './radio-box.ts';
 import { bluetoothRecovery } from './bluetooth-recovery.suite.ts';
 import { bluetoothStorm } from './bluetooth-storm.suite.ts';
 import { type BoxStatus, scannerOf } from './box.ts';
 import { driveBy } from './drive-by.suite.ts';
 import type { Device } from './guest/bluetooth/air.ts';
 import { networkKey } from './network-key.ts';
+import { type BluetoothBox, bluetoothBox } from './radio-box.ts';
 
 const devices: readonly Device[] = [
   { kind: 'ble', address: '40:f3:08:11:22:33', addressType: 'public', rssiDbm: -61, intervalMs: 200 },

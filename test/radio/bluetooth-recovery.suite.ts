@@ -2,9 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
 import { BluetoothAdapter } from './bluetooth-adapter.ts';
-import type { BluetoothBox } from './radio-box.ts';
 import { scannerOf } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
+import type { BluetoothBox } from './radio-box.ts';
 
 const resumeMsMax = 20_000;
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
 import { agentCost } from './agent-cost.ts';
-import type { BluetoothBox } from './radio-box.ts';
 import { scannerOf } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
+import type { BluetoothBox } from './radio-box.ts';
 
 const deviceCount = 2000;
 const stormMs = 20_000;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
-import type { BluetoothBox } from './radio-box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
 import { networkKey } from './network-key.ts';
+import type { BluetoothBox } from './radio-box.ts';
 
 const kmh = 1 / 3.6;
 const carsOfEachKind = 30;
