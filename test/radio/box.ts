@@ -67,6 +67,8 @@ export class Box implements AsyncDisposable {
   readonly detectorId: string;
   readonly #options: BoxOptions;
   #agent: GuestProcess;
+  /** When the agent before this one was started: what that one said last is no report of this one. */
+  #startedBefore: string | null | undefined;
 
   private constructor(options: BoxOptions) {
     this.#options = options;
@@ -95,6 +97,7 @@ export class Box implements AsyncDisposable {
 
   /** Starts the agent again, on the same state, after its end; with other flags where they are given. */
   async startAgain(flags: readonly string[] = this.#options.flags ?? []): Promise<void> {
+    this.#startedBefore = (await this.reported())?.started_at;
     this.#agent = this.#start(flags);
     await this.#agent.pid();
   }
@@ -108,12 +111,13 @@ export class Box implements AsyncDisposable {
     );
   }
 
-  /** What it last said of itself to the collector; undefined while it has said nothing. */
+  /** What the agent last said of itself to the collector; undefined while it has said nothing. */
   async reported(): Promise<BoxStatus | undefined> {
     using query = queryAt(this.#options.server.query);
     const { detectors } = await ask(query.client, query.client.listDetectors, {});
     const status: AgentStatus | undefined = detectors.find(({ detector }) => detector?.id === this.detectorId)?.status;
-    return status === undefined ? undefined : statusJson(status);
+    const report = status === undefined ? undefined : statusJson(status);
+    return report?.started_at === this.#startedBefore ? undefined : report;
   }
 
   /** Waits for a report that is as wanted. */
