@@ -22,6 +22,8 @@ for name in messagebus bluetooth netdev tcpdump; do
   number=$((number + 1))
 done
 ln -sf mawk "$root/usr/bin/awk"
+# Where GLib, and so nmcli, looks for the bus.
+ln -sfn /run "$root/var/run"
 tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 
 # Not every kernel has all.
