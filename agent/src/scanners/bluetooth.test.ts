@@ -119,7 +119,7 @@ describe('a process at the radio', () => {
     const scanner = scannerOf(`
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 17_000);
       say({ type: 'ready' });
-      say({ type: 'sightings', rows: [[Date.now(), 'c0:00:00:00:00:01', 1, -50]] });`);
+      say({ type: 'sightings', rows: [[now(), 'c0:00:00:00:00:01', 1, -50]] });`);
     const { found, error } = await observed(scanner, ({ length }) => length === 1);
     expect(found, String(error)).toHaveLength(1);
   }, 40_000);
