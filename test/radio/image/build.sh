@@ -22,8 +22,9 @@ for name in messagebus bluetooth netdev tcpdump; do
   number=$((number + 1))
 done
 ln -sf mawk "$root/usr/bin/awk"
-# Where GLib, and so nmcli, looks for the bus.
-ln -sfn /run "$root/var/run"
+# Where GLib, and so nmcli, looks for the bus; in the package it is an empty folder.
+rmdir "$root/var/run"
+ln -s /run "$root/var/run"
 tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 
 # Not every kernel has all.
