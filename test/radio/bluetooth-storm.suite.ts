@@ -35,7 +35,8 @@ export function bluetoothStorm(world: () => BluetoothBox): void {
     await wait(stormMs);
     const { memoryMb: memory } = await agentCost(machine, await box.agent.pid());
     const after = await adapter.count();
-    const during = await box.hears('classic', fromMs + stormMs / 2, 10_000);
+    // The storm goes on: an emulated machine that others slow down is behind it, and loses none for that.
+    const during = await box.hears('classic', fromMs + stormMs / 2, 90_000);
     await adapter.setDevices([]);
     const heard = await until(
       'events of the storm',
@@ -46,7 +47,7 @@ export function bluetoothStorm(world: () => BluetoothBox): void {
         );
         return ids.size > 0.98 * deviceCount ? ids : undefined;
       },
-      { timeoutMs: 60_000, pollMs: 1000 },
+      { timeoutMs: 120_000, pollMs: 1000 },
     );
 
     const rate = ((after.advertisements - before.advertisements) / stormMs) * 1000;

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Observation, Scanner } from '../scanner.ts';
-import type { Sighting } from '../sighting.ts';
+import type { Scanner } from '../scanner.ts';
 import { steadyClock } from '../steady-clock.ts';
 import { bluetoothScanner } from './bluetooth.ts';
+import { observed } from './observed.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -17,29 +17,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What a program at the radio does that talks as the protocol has it, with `say` for its messages. */
+/** What a program at the radio does that talks as the protocol has it, with `say` for its messages, and `heard` for those of sightings. */
 function scannerOf(body: string, kind: 'ble' | 'classic' = 'ble', clock = steadyClock(systemClock)): Scanner {
   const script = join(folder, 'radio.cjs');
   const say = `const fs = require('node:fs'); const now = () => Math.floor(Number(process.hrtime.bigint()) / 1e6); const say = (m) => fs.writeSync(3, JSON.stringify(m) + '\\n');
-    process.stdin.on('close', () => process.exit()).resume();
-    setInterval(() => say({ type: 'alive' }), 1000);`;
+    let goesOn; const heard = (...rows) => { goesOn ??= setInterval(() => heard(), 1000); say({ type: 'heard', until: now(), rows }); };
+    process.stdin.on('close', () => process.exit()).resume();`;
   writeFileSync(script, `${say}\n${body}`);
   return bluetoothScanner({ kind, clock, folder, script });
-}
-
-async function observed(scanner: Scanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
-  const found: Sighting[] = [];
-  const observations: Observation[] = [];
-  try {
-    for await (const observation of scanner.observe(new AbortController().signal)) {
-      observations.push(observation);
-      found.push(...observation.sightings);
-      if (isEnough(found)) break;
-    }
-    return { found, observations, error: undefined };
-  } catch (error) {
-    return { found, observations, error };
-  }
 }
 
 describe('without Bluetooth', () => {
@@ -67,22 +52,41 @@ describe('a process at the radio', () => {
   test('is heard in the order of times, with what each sighting has', async () => {
     const scanner = scannerOf(
       `const nowMs = now();
-       say({ type: 'ready' });
-       say({ type: 'sightings', rows: [[nowMs - 200, '00:1a:7d:da:71:13', 0, -66, 0x5a020c], [nowMs - 100, 'f0:d5:bf:01:02:03', 0, null, 0]] });
-       say({ type: 'sightings', rows: [[nowMs - 300, 'f0:d5:bf:01:02:04', 0, -81, 0x240418]] });`,
+       heard([nowMs - 200, '00:1a:7d:da:71:13', 0, -66, 0x5a020c], [nowMs - 100, 'f0:d5:bf:01:02:03', 0, null, 0]);
+       heard([nowMs, 'f0:d5:bf:01:02:04', 0, -81, 0x240418]);`,
       'classic',
     );
     const { found, observations } = await observed(scanner, ({ length }) => length === 3);
     expect(found.map(({ timeMs, ...rest }) => rest)).toEqual([
-      { kind: 'classic', address: 'f0:d5:bf:01:02:04', addressType: 'public', rssiDbm: -81, deviceClass: 0x240418 },
       { kind: 'classic', address: '00:1a:7d:da:71:13', addressType: 'public', rssiDbm: -66, deviceClass: 0x5a020c },
       { kind: 'classic', address: 'f0:d5:bf:01:02:03', addressType: 'public', deviceClass: 0 },
+      { kind: 'classic', address: 'f0:d5:bf:01:02:04', addressType: 'public', rssiDbm: -81, deviceClass: 0x240418 },
     ]);
     for (const [i, { sightings, watermarkMs }] of observations.entries()) {
       for (const { timeMs } of sightings) expect(timeMs).toBeGreaterThanOrEqual(observations[i - 1]?.watermarkMs ?? 0);
       expect(watermarkMs).toBeGreaterThanOrEqual(observations[i - 1]?.watermarkMs ?? Number.NEGATIVE_INFINITY);
     }
   });
+
+  test('is heard whole, with its times, by an agent that was too busy to read for seconds', async () => {
+    const scanner = scannerOf(`
+      let sent = 0;
+      const timer = setInterval(() => {
+        heard([now(), 'c0:00:00:00:00:' + sent.toString(16).padStart(2, '0'), 1, -50]);
+        sent += 1;
+        if (sent === 60) clearInterval(timer);
+      }, 50);`);
+    const { found, observations } = await observed(scanner, ({ length }) => {
+      if (length === 3) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+      return length === 60;
+    });
+    expect(found).toHaveLength(60);
+    expect(scanner.malformed).toBe(0);
+    expect((found.at(-1)?.timeMs ?? 0) - (found[0]?.timeMs ?? 0)).toBeGreaterThan(2500);
+    for (const [i, { sightings }] of observations.entries()) {
+      for (const { timeMs } of sightings) expect(timeMs).toBeGreaterThanOrEqual(observations[i - 1]?.watermarkMs ?? 0);
+    }
+  }, 30_000);
 
   test('says what it runs on, and gets nothing of the environment', async () => {
     process.env.TDC_SECRET = 'x';
@@ -98,7 +102,7 @@ describe('a process at the radio', () => {
   });
 
   test('that crashes is a failure', async () => {
-    const crash = scannerOf(`say({ type: 'ready' }); setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 50);`);
+    const crash = scannerOf(`heard(); setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 50);`);
     expect(String((await observed(crash, () => false)).error)).toMatch(/radio ended \(SIGSEGV\)/);
     const exit = scannerOf('process.exit(7);');
     expect(String((await observed(exit, () => false)).error)).toMatch(/radio ended \(code 7\)/);
@@ -107,7 +111,7 @@ describe('a process at the radio', () => {
   test('that hangs is ended, and a failure', async () => {
     const pidFile = join(folder, 'pid');
     const scanner = scannerOf(`
-      say({ type: 'ready' });
+      heard();
       fs.writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
       setTimeout(() => { for (;;); }, 100);`);
     const { error } = await observed(scanner, () => false);
@@ -118,16 +122,16 @@ describe('a process at the radio', () => {
   test('that starts slowly may be silent for longer', async () => {
     const scanner = scannerOf(`
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 17_000);
-      say({ type: 'ready' });
-      say({ type: 'sightings', rows: [[now(), 'c0:00:00:00:00:01', 1, -50]] });`);
+      heard();
+      heard([now(), 'c0:00:00:00:00:01', 1, -50]);`);
     const { found, error } = await observed(scanner, ({ length }) => length === 1);
     expect(found, String(error)).toHaveLength(1);
   }, 40_000);
 
   test('that wants to be renewed is followed by another at once', async () => {
     const scanner = scannerOf(`
-      say({ type: 'ready' });
-      say({ type: 'sightings', rows: [[now(), 'c0:00:00:00:' + (process.pid >> 8 & 255).toString(16).padStart(2, '0') + ':' + (process.pid & 255).toString(16).padStart(2, '0'), 1, -50]] });
+      heard();
+      heard([now(), 'c0:00:00:00:' + (process.pid >> 8 & 255).toString(16).padStart(2, '0') + ':' + (process.pid & 255).toString(16).padStart(2, '0'), 1, -50]);
       setTimeout(() => { say({ type: 'renew' }); process.exit(); }, 200);`);
     const { found } = await observed(scanner, ({ length }) => length === 3);
     expect(new Set(found.map(({ address }) => address)).size).toBe(3);
@@ -135,13 +139,13 @@ describe('a process at the radio', () => {
 
   test('has its malformed frames counted, and what is no message of ours is a failure without what is in it', async () => {
     const counts = scannerOf(`
-      say({ type: 'ready' });
+      heard();
       say({ type: 'malformed', count: 5, problem: 'event 0x22: too short' });
-      say({ type: 'sightings', rows: [[now(), 'c0:00:00:00:00:01', 1, -50]] });`);
+      heard([now(), 'c0:00:00:00:00:01', 1, -50]);`);
     await observed(counts, ({ length }) => length === 1);
     expect(counts.malformed).toBe(5);
     expect(counts.lastMalformed).toBe('event 0x22: too short');
-    const broken = scannerOf(`say({ type: 'sightings', rows: [[now(), 'c0:00:00:00:00:01 ', 1, -50]] });`);
+    const broken = scannerOf(`heard([now(), 'c0:00:00:00:00:01 ', 1, -50]);`);
     const { error } = await observed(broken, () => false);
     expect(String(error)).toMatch(/address: expected six octets/);
     expect(String(error)).not.toMatch(/c0:00/);
@@ -150,12 +154,12 @@ describe('a process at the radio', () => {
   test('that tells of 20,000 sightings in a burst is heard whole, and costs no memory', async () => {
     const before = process.memoryUsage().rss;
     const scanner = scannerOf(`
-      say({ type: 'ready' });
+      heard();
       const address = (n) => 'c0:00:00:00:' + (n >> 8).toString(16).padStart(2, '0') + ':' + (n & 255).toString(16).padStart(2, '0');
       let sent = 0;
       const timer = setInterval(() => {
         const rows = Array.from({ length: 500 }, (_, n) => [now(), address((sent + n) % 2000), 1, -50]);
-        say({ type: 'sightings', rows });
+        heard(...rows);
         sent += 500;
         if (sent === 20000) clearInterval(timer);
       }, 100);`);
@@ -171,8 +175,8 @@ test('a clock that is set back or forward changes nothing of what is heard', asy
   let steppedMs = 0;
   const clock = steadyClock({ ...systemClock, nowMs: () => Date.now() + steppedMs });
   const scanner = scannerOf(
-    `say({ type: 'ready' });
-     setInterval(() => say({ type: 'sightings', rows: [[now(), 'c0:00:00:00:00:01', 1, -50]] }), 200);`,
+    `heard();
+     setInterval(() => heard([now(), 'c0:00:00:00:00:01', 1, -50]), 200);`,
     'ble',
     clock,
   );

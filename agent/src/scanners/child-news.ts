@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@tdc/shared/clock.ts';
 
 /** What becomes of a child process while a scanner reads it. */
 export type ChildNews =
   | { readonly type: 'bytes'; readonly chunk: Buffer }
-  /** Half a second has passed. */
+  /** Half a second or more has passed, and what it had said by then has been told. */
   | { readonly type: 'tick' }
   /** It has ended, and all that it said has been told. */
   | { readonly type: 'over'; readonly end: ChildEnd };
@@ -23,21 +24,46 @@ export async function* newsOf(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<ChildNews> {
-  const over = endOf(child).then((end) => ({ type: 'over', end }) as const);
-  const bytes = () => nextChunk(out).then((chunk) => ({ type: 'bytes', chunk }) as const);
-  const tick = () => clock.sleep(tickMs, signal).then(() => ({ type: 'tick' }) as const);
-  // What was not the first is waited for on: it must not be lost.
-  let nextBytes: ReturnType<typeof bytes> | undefined;
-  let nextTick: ReturnType<typeof tick> | undefined;
+  // A promise that many others are raced against keeps something of each of them: so there is a new one for each wait.
+  let change = Promise.withResolvers<void>();
+  let end: ChildEnd | undefined;
+  let failure: { readonly cause: unknown } | undefined;
+  let isTickDue = false;
+  const ticks = async () => {
+    await clock.sleep(tickMs, signal);
+    // After a time in which nothing was read, what has come meanwhile is read first.
+    await nextTurn();
+  };
+  const tick = () => {
+    isTickDue = false;
+    ticks()
+      .then(() => {
+        isTickDue = true;
+      })
+      .catch((cause: unknown) => {
+        failure = { cause };
+      })
+      .finally(() => change.resolve());
+  };
+  out.on('readable', () => change.resolve());
+  void endOf(child).then((how) => {
+    end = how;
+    change.resolve();
+  });
+  tick();
   for (;;) {
-    nextBytes ??= bytes();
-    nextTick ??= tick();
-    const next = await Promise.race([nextBytes, over, nextTick]);
     signal.throwIfAborted();
-    yield next;
-    if (next.type === 'over') return;
-    if (next.type === 'bytes') nextBytes = undefined;
-    else nextTick = undefined;
+    if (failure !== undefined) throw failure.cause;
+    const chunk: unknown = out.read();
+    if (Buffer.isBuffer(chunk)) yield { type: 'bytes', chunk };
+    if (isTickDue) {
+      yield { type: 'tick' };
+      tick();
+    } else if (chunk === null) {
+      if (end !== undefined) return yield { type: 'over', end };
+      await change.promise;
+      change = Promise.withResolvers<void>();
+    }
   }
 }
 
@@ -49,15 +75,6 @@ export async function endChild(child: ChildProcess, tell: () => void, waitMsMax:
   const late = setTimeout(() => child.kill('SIGKILL'), waitMsMax);
   await exited;
   clearTimeout(late);
-}
-
-/** What has been said since it was asked last; waits while there is nothing, for ever once there comes nothing more. */
-async function nextChunk(out: Readable): Promise<Buffer> {
-  for (;;) {
-    const chunk: unknown = out.read();
-    if (Buffer.isBuffer(chunk)) return chunk;
-    await new Promise((resolve) => out.once('readable', resolve));
-  }
 }
 
 function endOf(child: ChildProcess): Promise<ChildEnd> {

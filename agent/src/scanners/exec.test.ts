@@ -2,33 +2,15 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Observation } from '../scanner.ts';
-import type { Sighting } from '../sighting.ts';
 import { randomOf } from '../simulation/random.ts';
 import { steadyClock } from '../steady-clock.ts';
 import { ExecScanner } from './exec.ts';
 import { parseExecLine } from './exec-line.ts';
+import { observed } from './observed.ts';
 
 /** A scanner that runs a small program of this Node. */
 const scannerOf = (script: string) =>
   new ExecScanner({ command: [process.execPath, '-e', script], clock: steadyClock(systemClock) });
-
-/** What is observed until there is enough, or until it ends. */
-async function observed(scanner: ExecScanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
-  const stop = new AbortController();
-  const found: Sighting[] = [];
-  const observations: Observation[] = [];
-  try {
-    for await (const observation of scanner.observe(stop.signal)) {
-      observations.push(observation);
-      found.push(...observation.sightings);
-      if (isEnough(found)) break;
-    }
-    return { found, observations, error: undefined };
-  } catch (error) {
-    return { found, observations, error };
-  }
-}
 
 describe('a program', () => {
   test('is heard line by line, in the order of times, whatever the pieces its lines come in', async () => {
@@ -54,6 +36,33 @@ describe('a program', () => {
     const { found } = await observed(scannerOf(script), (sightings) => sightings.length === 4);
     expect(found.map(({ address }) => address)).toEqual(['B AB 0', 'B AB 1', 'B AB 2', 'B AB 3']);
   }, 15_000);
+
+  test('is heard whole by an agent that was too busy to read for seconds', async () => {
+    const script = `
+      let n = 0;
+      setInterval(() => console.log(JSON.stringify({ kind: 'anpr', address: 'B AB ' + n++, time: new Date().toISOString() })), 50);`;
+    const scanner = scannerOf(script);
+    let isBusy = false;
+    const { found } = await observed(scanner, ({ length }) => {
+      if (length > 3 && !isBusy) {
+        isBusy = true;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+      }
+      return length >= 150;
+    });
+    expect(found.slice(0, 150).map(({ address }) => address)).toEqual(
+      Array.from({ length: 150 }, (_, index) => `B AB ${index}`),
+    );
+    expect(scanner.malformed).toBe(0);
+  }, 30_000);
+
+  test('that prints what is no sighting all the time holds up nobody', async () => {
+    const script = `
+      console.log(JSON.stringify({ kind: 'anpr', address: 'B AB 1' }));
+      setInterval(() => console.log('x'), 20);`;
+    const { found } = await observed(scannerOf(script), ({ length }) => length === 1);
+    expect(found).toHaveLength(1);
+  }, 20_000);
 
   test('that ends, or cannot be run, is a failure that says how', async () => {
     expect(String((await observed(scannerOf('process.exit(3)'), () => false)).error)).toMatch(/ended \(code 3\)/);

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type PreparedBox, preparedBox } from '../prepared-box.ts';
-import type { Scanner } from '../scanner.ts';
-import type { Sighting } from '../sighting.ts';
 import { steadyClock } from '../steady-clock.ts';
+import { observed } from './observed.ts';
 import { accessPointScanner } from './wifi-access-points.ts';
 
 let box: PreparedBox;
@@ -38,19 +37,6 @@ const scannerOf = (name?: string) =>
     searchPath: join(box.root, 'bin'),
     ...(name === undefined ? {} : { interface: name }),
   });
-
-async function observed(scanner: Scanner, isEnough: (sightings: readonly Sighting[]) => boolean) {
-  const found: Sighting[] = [];
-  try {
-    for await (const { sightings } of scanner.observe(new AbortController().signal)) {
-      found.push(...sightings);
-      if (isEnough(found)) break;
-    }
-    return { found, error: undefined };
-  } catch (error) {
-    return { found, error };
-  }
-}
 
 test('each list gives its access points, without their names, and a line that does not fit is counted', async () => {
   process.env.TDC_SECRET = 'secret';

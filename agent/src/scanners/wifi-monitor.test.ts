@@ -5,10 +5,10 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { iwPhyText } from '../doctor/iw-phy-text.ts';
 import { type PreparedBox, preparedBox } from '../prepared-box.ts';
-import type { Observation } from '../scanner.ts';
 import type { Sighting } from '../sighting.ts';
 import { steadyClock } from '../steady-clock.ts';
 import { SupervisedScanner } from '../supervised-scanner.ts';
+import { observed } from './observed.ts';
 import { WifiMonitorScanner } from './wifi-monitor.ts';
 
 let box: PreparedBox;
@@ -84,24 +84,6 @@ const scannerOf = (options: { readonly channels?: readonly [number, ...number[]]
     ...(options.interface === undefined ? {} : { interface: options.interface }),
   });
 
-async function observed(
-  scanner: WifiMonitorScanner,
-  isEnough: (sightings: readonly Sighting[]) => boolean,
-  signal = new AbortController().signal,
-) {
-  const found: Sighting[] = [];
-  const observations: Observation[] = [];
-  try {
-    for await (const observation of scanner.observe(signal)) {
-      observations.push(observation);
-      found.push(...observation.sightings);
-      if (isEnough(found)) break;
-    }
-    return { found, observations, error: undefined };
-  } catch (error) {
-    return { found, observations, error };
-  }
-}
 const called = (program: string) =>
   readFileSync(calls, 'utf8')
     .split('\n')

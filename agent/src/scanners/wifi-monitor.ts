@@ -108,10 +108,11 @@ export class WifiMonitorScanner implements Scanner {
     try {
       for await (const news of newsOf(child, out, clock, signal)) {
         if (news.type === 'bytes') {
-          isSilent = false;
           // Time is that of the frames while there are any: a busy agent reads them late, and does not lose them for that.
           const latestMs = this.#read(news.chunk, stream, buffer);
-          if (latestMs !== undefined) yield observationAt(latestMs, buffer);
+          if (latestMs === undefined) continue;
+          isSilent = false;
+          yield observationAt(latestMs, buffer);
           continue;
         }
         mustBeThere(monitor);

@@ -1,5 +1,4 @@
 import noble from '@abandonware/noble';
-import { systemClock } from '@tdc/shared/clock.ts';
 import type { RadioReport } from '../radio/radio-report.ts';
 import { watchScanCommands } from './scan-watch.ts';
 
@@ -46,7 +45,6 @@ export function hearAdvertisements(index: number, report: RadioReport): () => vo
   noble.on('discover', ({ address, addressType, rssi }) => {
     heardMs = performance.now();
     report.heard({
-      timeMs: Math.floor(systemClock.monotonicMs()),
       kind: 'ble',
       address,
       addressType: addressType === 'random' ? 'random' : 'public',

@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import { systemClock } from '@tdc/shared/clock.ts';
 import type { RadioReport } from '../radio/radio-report.ts';
 import {
   inquiryCancelCommand,
@@ -59,13 +58,9 @@ export function inquire(name: string, socket: HciSocket, report: InquiryReport):
   };
   const take = (event: HciEvent) => {
     switch (event.type) {
-      case 'inquiry-result': {
-        const timeMs = Math.floor(systemClock.monotonicMs());
-        for (const device of event.devices) {
-          report.heard({ timeMs, kind: 'classic', addressType: 'public', ...device });
-        }
+      case 'inquiry-result':
+        for (const device of event.devices) report.heard({ kind: 'classic', addressType: 'public', ...device });
         return;
-      }
       case 'inquiry-complete':
         failures = 0;
         return go();

@@ -6,6 +6,7 @@
  */
 import { createWriteStream } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { systemClock } from '@tdc/shared/clock.ts';
 import { mayI } from '../../machine/capabilities.ts';
 import { RadioReport } from '../radio/radio-report.ts';
 import { adapterIndex } from './adapter-list.ts';
@@ -16,7 +17,7 @@ const index = adapterIndex(adapter);
 /** What was last said to the controller is on its way after so long. */
 const stopMs = 100;
 let stopRadio = () => {};
-const report = new RadioReport(createWriteStream('', { fd: 3 }), end);
+const report = new RadioReport(createWriteStream('', { fd: 3 }), end, systemClock);
 
 /** Nothing is tidied up: the kernel closes what is open, and the native code is not to be trusted with its own end. */
 function end(): void {

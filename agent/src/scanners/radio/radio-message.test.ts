@@ -22,14 +22,13 @@ const sighting = fc
 
 test('what the radio tells arrives as it was told', () => {
   fc.assert(
-    fc.property(fc.array(sighting, { maxLength: 50 }), (sightings) => {
-      const message = { type: 'sightings', sightings } as const;
+    fc.property(fc.array(sighting, { maxLength: 50 }), (unordered) => {
+      const sightings = unordered.toSorted((a, b) => a.timeMs - b.timeMs);
+      const message = { type: 'heard', untilMs: 4_000_000_000_000, sightings } as const;
       expect(parseRadioMessage(encodeRadioMessage(message), 'classic')).toEqual(message);
     }),
   );
   for (const message of [
-    { type: 'alive' },
-    { type: 'ready' },
     { type: 'renew' },
     { type: 'failed', problem: 'hci0 is gone' },
     { type: 'remark', problem: '' },
@@ -37,6 +36,16 @@ test('what the radio tells arrives as it was told', () => {
   ] as const) {
     expect(parseRadioMessage(encodeRadioMessage(message), 'ble')).toEqual(message);
   }
+});
+
+test('sightings that are not in order, or of after what is told, are refused', () => {
+  const heard = (...times: readonly number[]) =>
+    parseRadioMessage(
+      JSON.stringify({ type: 'heard', until: 20, rows: times.map((ms) => [ms, 'aa:bb:cc:dd:ee:ff', 0, null]) }),
+      'ble',
+    );
+  expect(heard(10, 10, 20)).toMatchObject({ untilMs: 20, sightings: [{ timeMs: 10 }, { timeMs: 10 }, { timeMs: 20 }] });
+  for (const times of [[11, 10], [21]]) expect(() => heard(...times)).toThrow(/time: expected the order of times/);
 });
 
 test('the largest message fits into a line', () => {
@@ -48,7 +57,9 @@ test('the largest message fits into a line', () => {
     rssiDbm: -127,
     deviceClass: 0xff_ff_ff,
   }));
-  expect(encodeRadioMessage({ type: 'sightings', sightings }).length).toBeLessThan(messageBytesMax);
+  expect(encodeRadioMessage({ type: 'heard', untilMs: 1_799_999_999_999, sightings }).length).toBeLessThan(
+    messageBytesMax,
+  );
 });
 
 test('whatever else a line holds is an error that does not quote it', () => {
@@ -56,11 +67,11 @@ test('whatever else a line holds is an error that does not quote it', () => {
   const row = fc.array(fc.oneof(fc.constant(secret), fc.integer(), fc.constant(null), fc.string()), { maxLength: 6 });
   const line = fc.oneof(
     fc.string().map((text) => `${secret}${text}`),
-    fc.array(row, { maxLength: 3 }).map((rows) => JSON.stringify({ type: 'sightings', rows })),
+    fc.array(row, { maxLength: 3 }).map((rows) => JSON.stringify({ type: 'heard', until: 9, rows })),
     fc.record({ type: fc.string(), problem: fc.constant(secret) }).map((value) => JSON.stringify(value)),
     fc.constant(JSON.stringify([secret])),
     fc.constant(JSON.stringify({ type: 'malformed', count: -1, problem: secret })),
-    fc.constant(JSON.stringify({ type: 'sightings', rows: [[1, `${secret}x`, 0, null]] })),
+    fc.constant(JSON.stringify({ type: 'heard', until: 9, rows: [[1, `${secret}x`, 0, null]] })),
   );
   let refused = 0;
   fc.assert(

@@ -7,12 +7,11 @@ export type RadioKind = 'ble' | 'classic' | 'wifi';
 
 /** What the process at the radio tells the agent, a line of JSON each. */
 export type RadioMessage =
-  /** It lives: comes every second. */
-  | { readonly type: 'alive' }
-  /** It hears. */
-  | { readonly type: 'ready' }
-  /** Their times are whole milliseconds of the monotonic clock, which is one for all processes. */
-  | { readonly type: 'sightings'; readonly sightings: readonly Sighting[] }
+  /**
+   * It hears, and these are all that it has heard until then, in the order of their times: comes every second at least, so that it also tells that
+   * the process lives. Times are whole milliseconds of the monotonic clock, which is one for all processes.
+   */
+  | { readonly type: 'heard'; readonly untilMs: number; readonly sightings: readonly Sighting[] }
   /** So many frames could not be read, or had no room; the last of them in words without any address. */
   | { readonly type: 'malformed'; readonly count: number; readonly problem: string }
   /** It hears less than it could; nothing keeps it from that any more when the problem is empty. */
@@ -34,7 +33,7 @@ const addressPattern = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
 /** Without the end of line. */
 export function encodeRadioMessage(message: RadioMessage): string {
-  if (message.type !== 'sightings') return JSON.stringify(message);
+  if (message.type !== 'heard') return JSON.stringify(message);
   const rows = message.sightings.map(({ timeMs, address, addressType, rssiDbm, deviceClass }) => [
     timeMs,
     address,
@@ -42,7 +41,7 @@ export function encodeRadioMessage(message: RadioMessage): string {
     rssiDbm ?? null,
     ...(deviceClass === undefined ? [] : [deviceClass]),
   ]);
-  return JSON.stringify({ type: 'sightings', rows });
+  return JSON.stringify({ type: 'heard', until: message.untilMs, rows });
 }
 
 /** Throws InvalidInputError, in words that never hold an address, for what no process of ours has sent. */
@@ -50,8 +49,6 @@ export function parseRadioMessage(line: string, kind: RadioKind): RadioMessage {
   const message = objectOf(line);
   const { type } = message;
   switch (type) {
-    case 'alive':
-    case 'ready':
     case 'renew':
       return { type };
     case 'failed':
@@ -59,14 +56,26 @@ export function parseRadioMessage(line: string, kind: RadioKind): RadioMessage {
       return { type, problem: problemOf(message) };
     case 'malformed':
       return { type, count: wholeOf(message.count, 'count', 0, Number.MAX_SAFE_INTEGER), problem: problemOf(message) };
-    case 'sightings': {
-      const { rows } = message;
-      if (!Array.isArray(rows) || rows.length > sightingsMax) throw bad(`rows: expected up to ${sightingsMax}`);
-      return { type, sightings: rows.map((row: unknown) => sightingOf(row, kind)) };
-    }
+    case 'heard':
+      return { type, ...heardOf(message, kind) };
     default:
       throw bad('type: unknown');
   }
+}
+
+function heardOf(
+  { until, rows }: Readonly<Record<string, unknown>>,
+  kind: RadioKind,
+): { readonly untilMs: number; readonly sightings: readonly Sighting[] } {
+  const untilMs = wholeOf(until, 'until', 0, Number.MAX_SAFE_INTEGER);
+  if (!Array.isArray(rows) || rows.length > sightingsMax) throw bad(`rows: expected up to ${sightingsMax}`);
+  const sightings = rows.map((row: unknown) => sightingOf(row, kind));
+  let latestMs = 0;
+  for (const { timeMs } of sightings) {
+    if (timeMs < latestMs || timeMs > untilMs) throw bad('time: expected the order of times, up to what is told');
+    latestMs = timeMs;
+  }
+  return { untilMs, sightings };
 }
 
 function sightingOf(row: unknown, kind: RadioKind): Sighting {

@@ -3,11 +3,9 @@ import { getCompileCacheDir } from 'node:module';
 import { Readable } from 'node:stream';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { Observation, Scanner } from '../../scanner.ts';
-import type { Sighting } from '../../sighting.ts';
 import type { SteadyClock } from '../../steady-clock.ts';
 import { type ChildEnd, endChild, newsOf } from '../child-news.ts';
 import { Lines } from '../lines.ts';
-import { disorderMsMax, ReorderBuffer } from '../reorder-buffer.ts';
 import { messageBytesMax, parseRadioMessage, type RadioKind, type RadioMessage } from './radio-message.ts';
 
 /** What runs at the radio: a script of Node that tells what it hears, as `radio-message.ts` has it, on descriptor 3. */
@@ -30,7 +28,7 @@ export interface RadioProcessOptions {
   readonly program: () => RadioProgram;
 }
 
-/** A process that says nothing at all for so many ticks hangs: it says every second that it lives. */
+/** A process that says nothing at all for so many ticks hangs: it says every second that it hears. */
 const silentTicksMax = 30;
 /** A process that is not ready after so many ticks never will be. */
 const startTicksMax = 60;
@@ -71,38 +69,24 @@ export class RadioProcessScanner implements Scanner {
 
   async *observe(signal: AbortSignal): AsyncGenerator<Observation> {
     const { clock } = this.#options;
-    const buffer = new ReorderBuffer<Sighting>();
     this.#remark = '';
     while (!signal.aborted) {
       for await (const message of this.#messages(signal)) {
-        if (message.type === 'sightings') this.#add(message.sightings, buffer);
-        else if (message.type === 'malformed') this.#count(message.count, message.problem);
+        if (message.type === 'heard') yield observationOf(message, clock);
         else if (message.type === 'remark') this.#remark = message.problem;
         else if (message.type === 'failed') throw new UnavailableError(message.problem);
         else if (message.type === 'renew') break;
-        if (message.type !== 'not ready') {
-          yield { sightings: buffer.takeSettledBy(clock.nowMs() - disorderMsMax), watermarkMs: buffer.floorMs };
+        else {
+          this.#malformed += message.count;
+          this.#lastMalformed = message.problem;
         }
       }
     }
     throw signal.reason;
   }
 
-  #add(sightings: readonly Sighting[], buffer: ReorderBuffer<Sighting>): void {
-    const { clock } = this.#options;
-    for (const sighting of sightings) {
-      if (!buffer.add({ ...sighting, timeMs: clock.at(sighting.timeMs) }))
-        this.#count(1, 'a sighting more than two seconds out of order');
-    }
-  }
-
-  #count(count: number, problem: string): void {
-    this.#malformed += count;
-    this.#lastMalformed = problem;
-  }
-
-  /** What one process at the radio says, and how time passes, until it has no more to say. */
-  async *#messages(signal: AbortSignal): AsyncGenerator<RadioMessage | { readonly type: 'tick' | 'not ready' }> {
+  /** What one process at the radio says, until it has no more to say. */
+  async *#messages(signal: AbortSignal): AsyncGenerator<RadioMessage> {
     const { name, kind, clock, program } = this.#options;
     const { child, out } = start(program());
     const lines = new Lines(messageBytesMax);
@@ -117,14 +101,13 @@ export class RadioProcessScanner implements Scanner {
           silentTicks += 1;
           // While it loads its code it cannot say that it lives, for many seconds on a slow box.
           if (isReady ? silentTicks > silentTicksMax : ticks > startTicksMax) throw hangs(name);
-          yield { type: isReady ? 'tick' : 'not ready' };
           continue;
         }
         silentTicks = 0;
         for (const line of lines.of(news.chunk)) {
           const message = parseRadioMessage(line ?? '', kind);
-          isReady ||= message.type === 'ready';
-          if (message.type !== 'alive') yield message;
+          isReady ||= message.type === 'heard';
+          yield message;
         }
       }
     } finally {
@@ -134,6 +117,12 @@ export class RadioProcessScanner implements Scanner {
     }
   }
 }
+
+/** Its time is that of the process: however long a busy agent takes to read, nothing comes too late. */
+const observationOf = ({ untilMs, sightings }: RadioMessage & { type: 'heard' }, clock: SteadyClock): Observation => ({
+  sightings: sightings.map((sighting) => ({ ...sighting, timeMs: clock.at(sighting.timeMs) })),
+  watermarkMs: clock.at(untilMs),
+});
 
 function start({ script, args, env, leadsGroup }: RadioProgram): {
   readonly child: ChildProcess;

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import type { Clock } from '@tdc/shared/clock.ts';
 import type { Sighting } from '../../sighting.ts';
 import { encodeRadioMessage, type RadioMessage, sightingsMax } from './radio-message.ts';
 
 /** Sightings wait for others for so long. */
 const gatherMs = 100;
-const aliveMs = 1000;
+/** It is told at least so often that the radio is heard. */
+const heardMsMax = 1000;
 /** What may wait for an agent that is busy: about 20,000 sightings. A radio cannot be held up, so what comes then is lost, and counted. */
 const unsentBytesMax = 1024 * 1024;
 /** The end of the process waits for its last words for so long. */
@@ -15,24 +17,29 @@ const lastWordsMs = 500;
 export class RadioReport {
   readonly #out: Writable;
   readonly #end: (code: number) => void;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   #sightings: Sighting[] = [];
+  #isReady = false;
+  #toldMs = Number.NEGATIVE_INFINITY;
   #malformed = 0;
   #lastMalformed = '';
   #remark = '';
   #isEnding = false;
 
-  constructor(out: Writable, end: (code: number) => void) {
+  constructor(out: Writable, end: (code: number) => void, clock: Pick<Clock, 'monotonicMs'>) {
     this.#out = out;
     this.#end = end;
+    this.#clock = clock;
     // The agent is gone.
     out.on('error', () => end(0));
     setInterval(() => this.#flush(), gatherMs);
-    setInterval(() => this.#tell({ type: 'alive' }), aliveMs);
   }
 
-  heard(sighting: Sighting): void {
+  /** Somebody is heard, now. */
+  heard(sighting: Omit<Sighting, 'timeMs'>): void {
+    this.#isReady = true;
     if (this.#out.writableLength > unsentBytesMax) this.malformed('a sighting that the agent was too busy to take');
-    else if (this.#sightings.push(sighting) >= sightingsMax) this.#flush();
+    else if (this.#sightings.push({ timeMs: this.#nowMs(), ...sighting }) >= sightingsMax) this.#flush();
   }
 
   malformed(problem: string): void {
@@ -40,8 +47,10 @@ export class RadioReport {
     this.#lastMalformed = problem;
   }
 
+  /** The radio is heard, whether there is anybody or not. */
   ready(): void {
-    this.#tell({ type: 'ready' });
+    this.#isReady = true;
+    this.#flush();
   }
 
   /** What keeps it from hearing all that it could, in words; empty when nothing does any more. */
@@ -75,9 +84,17 @@ export class RadioReport {
     const count = this.#malformed;
     if (count > 0) this.#tell({ type: 'malformed', count, problem: this.#lastMalformed });
     this.#malformed = 0;
+    if (!this.#isReady) return;
     const sightings = this.#sightings;
-    if (sightings.length > 0) this.#tell({ type: 'sightings', sightings });
+    const untilMs = this.#nowMs();
+    if (sightings.length === 0 && untilMs - this.#toldMs < heardMsMax) return;
     this.#sightings = [];
+    this.#toldMs = untilMs;
+    this.#tell({ type: 'heard', untilMs, sightings });
+  }
+
+  #nowMs(): number {
+    return Math.floor(this.#clock.monotonicMs());
   }
 
   #tell(message: RadioMessage): void {

@@ -22,7 +22,7 @@ const accessPointsMax = 1000;
 /** Scans in a row that were refused: more than others under way explain. */
 const refusalsMin = 3;
 const system = systemAt({ root: '/', searchPath });
-const report = new RadioReport(createWriteStream('', { fd: 3 }), end);
+const report = new RadioReport(createWriteStream('', { fd: 3 }), end, systemClock);
 
 /** With all that it has started: it leads a group of its own. */
 function end(): void {
@@ -53,7 +53,6 @@ async function list(): Promise<void> {
   const late = setTimeout(() => report.fail('nmcli does not answer: restart NetworkManager'), listMsMax);
   try {
     const networks = await wifi.scan();
-    const timeMs = Math.floor(systemClock.monotonicMs());
     if (networks.length === 0) {
       const problem = await unheardProblem(system, name);
       if (problem !== undefined) return report.fail(problem);
@@ -65,7 +64,7 @@ async function list(): Promise<void> {
       else if (parsed.address !== undefined) {
         const { address, rssiDbm } = parsed;
         const rssi = rssiDbm === undefined ? {} : { rssiDbm };
-        report.heard({ timeMs, kind: 'wifi', address, addressType: 'unknown', ...rssi });
+        report.heard({ kind: 'wifi', address, addressType: 'unknown', ...rssi });
       }
     }
     if (networks.length > accessPointsMax) report.malformed(`more than ${accessPointsMax} access points at once`);
