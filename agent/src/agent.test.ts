@@ -8,7 +8,8 @@ import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.t
 import { KeyChain } from '@tdc/shared/key-chain.ts';
 import { hangingOf, hangsAfterMs } from '@tdc/shared/pulse.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Agent, type AgentOptions, type Hearing } from './agent.ts';
+import { Agent } from './agent.ts';
+import type { AgentOptions, Hearing } from './agent-options.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { acknowledge, CollectorPeer, keepSilent } from './collector-peer.ts';
 import { readMachine } from './machine/machine.ts';

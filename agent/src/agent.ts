@@ -1,71 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ServiceError } from '@grpc/grpc-js';
-import type { BackoffPolicy } from '@tdc/shared/backoff.ts';
-import type { Clock } from '@tdc/shared/clock.ts';
-import { type TdcError, UnavailableError } from '@tdc/shared/errors.ts';
-import type { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { Pulse } from '@tdc/shared/pulse.ts';
-import type { ClockWatch } from './clock-watch.ts';
+import type { AgentOptions, Hearing } from './agent-options.ts';
 import { type BufferedCounts, EventBuffer } from './event-buffer.ts';
-import type { MachineSnapshot } from './machine/machine.ts';
 import { SqliteOutbox } from './outboxes/sqlite.ts';
-import type { PassageBuilder } from './passage-builder.ts';
-import type { Observation, Scanner } from './scanner.ts';
-import type { SightingTimes } from './sighting-times.ts';
-import type { StateDir } from './state-dir.ts';
-import { type AgentSnapshot, type KeySnapshot, statusToWire } from './status.ts';
+import type { Observation } from './scanner.ts';
+import { type AgentSnapshot, statusToWire } from './status.ts';
 import { StatusService } from './status-service.ts';
 import { SupervisedScanner } from './supervised-scanner.ts';
 import { keepTime, lookAndRelease, type TimeKeepingOptions } from './time-keeping.ts';
-import { Uplink, type UplinkChannel, uplinkTimes } from './uplink.ts';
-
-/** What the agent logs to: pino's shape. No field and no message holds an address. */
-export interface AgentLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-/** Where an agent's events come from. */
-export interface Hearing {
-  readonly scanners: readonly Scanner[];
-  readonly passages: PassageBuilder;
-  /** What the times of the sightings mean. */
-  readonly times: SightingTimes;
-  readonly key: () => KeySnapshot;
-  /** Resolves once there is a key: nothing is heard before. Absent: there is one. */
-  readonly keyReady?: Promise<void>;
-  /** What a scanner's failure leads to. */
-  readonly onScannerFailure: 'restart' | 'throw';
-  /** Whether a scanner whose time is this is to wait while the outbox is nearly full, rather than have the oldest dropped. */
-  readonly waitsForRoom: (watermarkMs: number) => boolean;
-}
-
-export interface AgentOptions {
-  readonly detectorId: string;
-  readonly version: string;
-  /** Never steps: what its times mean is known by the watch. */
-  readonly clock: Clock;
-  readonly watch: ClockWatch;
-  readonly random: () => number;
-  readonly log: AgentLog;
-  readonly state: StateDir;
-  /** Looks at the machine that it runs on. */
-  readonly machine: () => MachineSnapshot;
-  readonly outbox: { readonly bytesMax: number; readonly flushRows: number; readonly flushMs: number };
-  /** Absent: nothing is heard, only sent. */
-  readonly hearing?: Hearing;
-  /** Absent: nothing is sent. */
-  readonly uplink?: {
-    readonly connect: () => CollectorServiceClient;
-    readonly toError: (error: ServiceError) => TdcError;
-    readonly backoff: BackoffPolicy;
-    /** Exchanges letters with each status; resolves to what went wrong, where that is new. */
-    readonly exchangeMail?: (channel: UplinkChannel, signal: AbortSignal) => Promise<string | undefined>;
-  };
-  readonly statusIntervalMs: number;
-}
+import { Uplink, uplinkTimes } from './uplink.ts';
 
 /** When an agent's work is done: when it is told to stop, when its scanners have ended, or when then all is sent as well. */
 export type Until = 'stopped' | 'read' | 'drained';
@@ -85,6 +29,7 @@ export class Agent implements AsyncDisposable {
   readonly #statusService: StatusService;
   readonly #startedAtMs: number;
   #lastError: AgentSnapshot['lastError'];
+  #whyNotReported: string | undefined;
   #settled = Promise.withResolvers<void>();
   #yieldedAtMs = 0;
 
@@ -153,6 +98,11 @@ export class Agent implements AsyncDisposable {
     return this.#buffer.counts();
   }
 
+  /** Why the collector did not take a status, the last time that it did not; undefined while it has. */
+  get whyNotReported(): string | undefined {
+    return this.#whyNotReported;
+  }
+
   /** The files of the certificate have changed: goes on with what they say now. */
   reconnect(): void {
     this.#uplink?.reconnect();
@@ -169,7 +119,7 @@ export class Agent implements AsyncDisposable {
   }
 
   snapshot(): AgentSnapshot {
-    const { detectorId, version, clock, watch, machine, hearing } = this.#options;
+    const { detectorId, version, clock, watch, machine, hearing, configuration } = this.#options;
     const { step, offsetMs } = watch.belief;
     const unixMs = (timeMs: number | undefined) => timeMs && watch.unixMs(timeMs);
     return {
@@ -186,6 +136,7 @@ export class Agent implements AsyncDisposable {
       scanners: this.#scanners.map((scanner) => scanner.snapshot(hearing?.times)),
       lastError: this.#lastError && { ...this.#lastError, atMs: watch.unixMs(this.#lastError.atMs) },
       key: hearing?.key(),
+      configuration: configuration?.(),
       openPassages: hearing?.passages.counts.open ?? 0,
       residentMemoryBytes: process.memoryUsage.rss(),
       machine: machine(),
@@ -222,13 +173,22 @@ export class Agent implements AsyncDisposable {
       status: () => statusToWire(this.snapshot()),
       statusIntervalMs,
       onConnected: () => log.info({}, 'connected to the collector'),
-      onFailed: ({ message }, waitMs) =>
-        this.#report('warn', `sending failed: ${message}`, { waitMs: Math.round(waitMs) }),
+      onFailed: ({ message }, waitMs) => {
+        this.#whyNotReported = message;
+        this.#report('warn', `sending failed: ${message}`, { waitMs: Math.round(waitMs) });
+      },
       alongside: async (channel, signal) => {
         const trouble = await uplink.exchangeMail?.(channel, signal);
         if (trouble !== undefined) this.#report('warn', `letters to this box: ${trouble}`);
       },
-      onStatusRefused: ({ message }) => this.#report('warn', `the status was refused: ${message}`),
+      onReported: () => {
+        this.#whyNotReported = undefined;
+        uplink.onReported?.();
+      },
+      onStatusRefused: ({ message }) => {
+        this.#whyNotReported = message;
+        this.#report('warn', `the status was refused: ${message}`);
+      },
       onRejected: (rejected, firstId) => {
         const [first] = rejected;
         this.#report(

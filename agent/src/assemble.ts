@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, type Hearing } from './agent.ts';
+import { Agent } from './agent.ts';
+import type { AgentOptions, Hearing } from './agent-options.ts';
 import type { BoxMail } from './box-mail.ts';
 import { ClockWatch, type ClockWatchOptions } from './clock-watch.ts';
 import { connectTo } from './collector-client.ts';
 import { type AgentConfig, searchPathOf } from './config.ts';
+import type { ConfigurationKeeper } from './configuration/configuration-keeper.ts';
 import type { Context } from './context.ts';
+import type { KeyMail } from './key-mail.ts';
 import { readMachine } from './machine/machine.ts';
 import { PassageBuilder } from './passage-builder.ts';
 import type { PseudonymKeys } from './pseudonyms.ts';
@@ -30,7 +33,16 @@ export interface AssembleOptions {
   readonly hearing?: AssembledHearing;
   /** Whether events are sent, or only stored. */
   readonly sends: boolean;
-  readonly mail?: BoxMail;
+  readonly mail?: AssembledMail;
+  /** The collector has acknowledged a status. */
+  readonly onReported?: () => void;
+}
+
+/** What comes by letter, and how. */
+export interface AssembledMail {
+  readonly box: BoxMail;
+  readonly keys?: KeyMail;
+  readonly configurations?: ConfigurationKeeper;
 }
 
 interface AssembledHearing extends Pick<Hearing, 'scanners' | 'onScannerFailure'> {
@@ -66,7 +78,7 @@ export function agentTime(
 
 /** Makes the agent of one detector as it is configured. */
 export function assembleAgent({ config, log, version }: Context, options: AssembleOptions): Agent {
-  const { detectorId, state, time, hearing, sends, mail } = options;
+  const { detectorId, state, time, hearing, sends, mail, onReported } = options;
   const system = systemAt({ root: '/', searchPath: '' });
   return new Agent({
     detectorId,
@@ -88,20 +100,25 @@ export function assembleAgent({ config, log, version }: Context, options: Assemb
           uplink: {
             ...connectTo(config),
             backoff: config.uplinkBackoff,
-            ...(mail && { exchangeMail: (channel, signal) => mail.exchange(channel, signal) }),
+            ...(mail && { exchangeMail: (channel, signal) => mail.box.exchange(channel, signal) }),
+            ...(onReported && { onReported }),
           },
         }
       : {}),
-    ...(hearing === undefined ? {} : { hearing: hearingOf(config, detectorId, hearing, time, mail) }),
+    ...(hearing === undefined ? {} : { hearing: hearingOf(config, detectorId, hearing, time, mail?.keys) }),
+    ...configurationOf(mail?.configurations),
   });
 }
+
+const configurationOf = (configurations: ConfigurationKeeper | undefined): Pick<AgentOptions, 'configuration'> =>
+  configurations === undefined ? {} : { configuration: () => configurations.snapshot() };
 
 function hearingOf(
   config: AgentConfig,
   detectorId: string,
   { scanners, keys, onScannerFailure, waitsForRoom = () => false, byOwnClock }: AssembledHearing,
   { watch }: AgentTime,
-  mail: BoxMail | undefined,
+  keyMail: KeyMail | undefined,
 ): Hearing {
   const times = byOwnClock ? watch : givenTimes();
   return {
@@ -112,7 +129,12 @@ function hearingOf(
       keys: { tagsAt: (timeMs) => keys.tagsAt(times.unixMs(timeMs)) },
       passage: config.passage,
     }),
-    key: () => ({ epoch: keys.epoch, lack: keys.lack, boxKeyFingerprint: mail?.fingerprint }),
+    key: () => ({
+      epoch: keys.epoch,
+      lack: keys.lack,
+      boxKeyFingerprint: keyMail?.fingerprint,
+      custodian: keyMail?.custodian,
+    }),
     ...(keys.ready && { keyReady: keys.ready }),
     onScannerFailure,
     waitsForRoom,

@@ -1,6 +1,6 @@
 import { InvalidInputError, NotFoundError, PreconditionError } from '@tdc/shared/errors.ts';
 import { fingerprintOf } from '@tdc/shared/fingerprint.ts';
-import { newKeyPair, type RawKeyPair, rawKeyBytes } from '@tdc/shared/letter.ts';
+import { newKeyPair, type RawKeyPair, rawKeyBytes } from '@tdc/shared/raw-key.ts';
 import { createSecretFile, readSecretFile, type SecretFile, writeSecretFile } from '@tdc/shared/secret-file.ts';
 import { z } from 'zod';
 

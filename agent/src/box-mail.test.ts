@@ -11,13 +11,15 @@ import {
 } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import type { KeyChainState } from '@tdc/shared/key-chain.ts';
 import { formatKeyText } from '@tdc/shared/key-text.ts';
-import { newKeyPair, sealLetter } from '@tdc/shared/letter.ts';
+import { sealLetter } from '@tdc/shared/letter.ts';
 import { generateKey } from '@tdc/shared/new-key.ts';
+import { newKeyPair } from '@tdc/shared/raw-key.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openBoxKey, writeBoxKey } from './box-key-file.ts';
 import { BoxMail } from './box-mail.ts';
 import { readKeyFile } from './key-file.ts';
 import { KeyKeeper } from './key-keeper.ts';
+import { KeyMail } from './key-mail.ts';
 import { keyFileStore, memoryKeyStore } from './key-store.ts';
 
 const nowMs = Date.UTC(2026, 5, 1, 12);
@@ -74,7 +76,7 @@ function boxOf(storage: 'file' | 'memory' = 'file') {
   const store = storage === 'file' ? keyFileStore(keyFile()) : memoryKeyStore();
   const keeper = new KeyKeeper({ store, overlapMs: 0, tagBits: 64 });
   const taken: number[] = [];
-  const mail = new BoxMail({
+  const keys = new KeyMail({
     detectorId: 'D1',
     custodian: fingerprintOf('custodian', custodian.publicKey),
     boxKeyFile: boxKeyFile(),
@@ -84,6 +86,7 @@ function boxOf(storage: 'file' | 'memory' = 'file') {
     isClockSynchronised: () => true,
     onTaken: (letter) => taken.push(letter),
   });
+  const mail = new BoxMail({ detectorId: 'D1', keys, onConfiguration: () => {} });
   return { keeper, taken, exchange: () => mail.exchange(client.getChannel(), never) };
 }
 

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { describe, expect, test } from 'vitest';
-import { agentConfigOf, agentOptions, effectiveValues, placeOf, stateDirOf, stateHomeOf } from './config.ts';
+import { agentConfigOf, effectiveValues, placeOf, stateDirOf, stateHomeOf } from './config.ts';
+import { agentOptions } from './config-options.ts';
 
 const options = agentOptions();
 type Values = Parameters<typeof agentConfigOf>[0];

@@ -1,6 +1,7 @@
 import type { Clock } from '@tdc/shared/clock.ts';
-import type { AgentLog } from './agent.ts';
+import type { AgentLog } from './agent-options.ts';
 import type { AgentConfig } from './config.ts';
+import type { SignedConfiguration } from './configuration/remote-configuration.ts';
 import type { ProgressOutput } from './progress.ts';
 
 /** What the commands work with. */
@@ -21,3 +22,6 @@ export interface Context {
   /** Progress and remarks to people. */
   readonly stderr: ProgressOutput;
 }
+
+/** What an agent works with under a configuration by letter, or without one. Throws InvalidInputError with everything that is wrong with that. */
+export type ContextWith = (configuration?: SignedConfiguration) => Context;

@@ -11,6 +11,8 @@ export interface StatePaths {
   readonly folder: string;
   readonly outbox: string;
   readonly boxKey: string;
+  /** The configuration that came by letter. */
+  readonly configuration: string;
   readonly socket: string;
   readonly lock: string;
 }
@@ -30,6 +32,7 @@ export function statePaths(stateDir: string): StatePaths {
     folder,
     outbox: join(folder, 'outbox.sqlite'),
     boxKey: join(folder, 'box-key.json'),
+    configuration: join(folder, 'configuration.json'),
     socket,
     lock: join(folder, 'agent.lock'),
   };

@@ -35,6 +35,7 @@ const snapshot: AgentSnapshot = {
     },
   ],
   lastError: { message: 'the collector does not answer', atMs: 1_700_000_050_000 },
+  configuration: undefined,
   key: { epoch: 19_675, boxKeyFingerprint: '0000-1111-2222-3333-4444-5555' },
   openPassages: 4,
   residentMemoryBytes: 80_000_000,

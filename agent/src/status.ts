@@ -1,12 +1,15 @@
-import type { AgentStatus, MachineStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import type { AgentStatus, MachineStatus, RemoteConfiguration } from '@tdc/shared/generated/tdc/v1/status.ts';
 import {
+  ConfigurationRefusal,
   ConnectionState,
   KeyState,
+  RemoteConfigurationState,
   ScannerState,
   ClockState as WireClockState,
 } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import type { ClockState } from './clock-state.ts';
+import type { ConfigurationSnapshot } from './configuration/configuration-keeper.ts';
 import type { BufferedCounts } from './event-buffer.ts';
 import type { MachineSnapshot } from './machine/machine.ts';
 import type { UplinkState } from './uplink.ts';
@@ -31,6 +34,8 @@ export interface KeySnapshot {
   readonly lack?: string | undefined;
   /** Fingerprint of the box's own key; undefined where it has none. */
   readonly boxKeyFingerprint?: string | undefined;
+  /** Fingerprint of the custodian whose letters are taken; undefined where none are. */
+  readonly custodian?: string | undefined;
 }
 
 /** The whole state of an agent at one moment. Times are Unix milliseconds. */
@@ -49,6 +54,8 @@ export interface AgentSnapshot {
   readonly lastError: { readonly message: string; readonly atMs: number } | undefined;
   /** Undefined of an agent that hears nothing. */
   readonly key: KeySnapshot | undefined;
+  /** Undefined where no configuration is taken by letter. */
+  readonly configuration: ConfigurationSnapshot | undefined;
   readonly openPassages: number;
   readonly residentMemoryBytes: number;
   readonly machine: MachineSnapshot;
@@ -73,6 +80,17 @@ const scannerToWire = {
   failed: ScannerState.SCANNER_STATE_FAILED,
   finished: ScannerState.SCANNER_STATE_FINISHED,
 } as const satisfies Record<ScannerSnapshot['state'], ScannerState>;
+
+const configurationStateToWire = {
+  probation: RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_PROBATION,
+  current: RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_CURRENT,
+  unusable: RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNUSABLE,
+} as const;
+
+const refusalToWire = {
+  refused: ConfigurationRefusal.CONFIGURATION_REFUSAL_REFUSED,
+  'rolled-back': ConfigurationRefusal.CONFIGURATION_REFUSAL_ROLLED_BACK,
+} as const;
 
 export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
   const { events, outboxSize, lastError, clockStep, key } = snapshot;
@@ -102,9 +120,9 @@ export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
       sightings: BigInt(scanner.sightings),
       malformed: BigInt(scanner.malformed),
       lastSightingNs: nsFromMs(scanner.lastSightingMs ?? 0),
-      lastError: scanner.lastError,
+      lastError: bounded(scanner.lastError),
     })),
-    lastError: lastError?.message ?? '',
+    lastError: bounded(lastError?.message ?? ''),
     lastErrorNs: nsFromMs(lastError?.atMs ?? 0),
     keyEpoch: key?.epoch ?? 0,
     openPassages: snapshot.openPassages,
@@ -113,8 +131,33 @@ export function statusToWire(snapshot: AgentSnapshot): AgentStatus {
     clockStep: clockStep && { stepMs: BigInt(clockStep.stepMs), atNs: nsFromMs(clockStep.atMs) },
     keyState: keyStateToWire(key),
     boxKeyFingerprint: key?.boxKeyFingerprint ?? '',
+    custodianFingerprint: key?.custodian ?? '',
+    configuration: configurationToWire(snapshot.configuration),
   };
 }
+
+function configurationToWire(configuration: ConfigurationSnapshot | undefined): RemoteConfiguration {
+  const { author = '', inForce, refused } = configuration ?? {};
+  return {
+    authorFingerprint: author,
+    sequence: inForce?.sequence ?? 0,
+    state:
+      inForce === undefined
+        ? RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNSPECIFIED
+        : configurationStateToWire[inForce.state],
+    refused: refused && {
+      sequence: refused.sequence,
+      refusal: refusalToWire[refused.refusal],
+      reason: bounded(refused.reason),
+      atNs: nsFromMs(refused.atMs),
+    },
+  };
+}
+
+/** A collector refuses the status of which a text is longer. */
+const textCharactersMax = 1000;
+const bounded = (text: string): string =>
+  text.length <= textCharactersMax ? text : `${text.slice(0, textCharactersMax - 1)}…`;
 
 function keyStateToWire(key: KeySnapshot | undefined): KeyState {
   if (key === undefined) return KeyState.KEY_STATE_UNSPECIFIED;

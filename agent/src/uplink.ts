@@ -38,6 +38,8 @@ export interface UplinkOptions {
   readonly onConnected: () => void;
   /** A try has failed; the next begins after `waitMs`. */
   readonly onFailed: (error: Error, waitMs: number) => void;
+  /** The collector has acknowledged a status. */
+  readonly onReported?: () => void;
   readonly onStatusRefused: (error: Error) => void;
   /** The collector refused some events of a batch for good. */
   readonly onRejected: (rejected: readonly RejectedEvent[], firstId: string) => void;
@@ -196,13 +198,14 @@ export class Uplink {
 
   /** Tells the centre how the agent is, at once and then at each interval; a refusal is told and does no harm. */
   async #reportStatus(client: CollectorServiceClient, signal: AbortSignal): Promise<never> {
-    const { clock, toError, status, statusIntervalMs, alongside, onStatusRefused } = this.#options;
+    const { clock, toError, status, statusIntervalMs, alongside, onReported, onStatusRefused } = this.#options;
     for (;;) {
       const deadline = Date.now() + statusTimeoutMs;
       this.pulse.beat(statusTimeoutMs);
       await new Promise<void>((resolve) =>
         client.reportStatus({ status: status() }, new Metadata(), { deadline }, (error) => {
-          if (error !== null && !signal.aborted) onStatusRefused(toError(error));
+          if (error === null) onReported?.();
+          else if (!signal.aborted) onStatusRefused(toError(error));
           resolve();
         }),
       );

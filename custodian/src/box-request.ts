@@ -1,5 +1,5 @@
-import { rawKeyBytes } from '@tdc/shared/letter.ts';
 import { readNdjsonFile } from '@tdc/shared/ndjson-file.ts';
+import { rawKeyBytes } from '@tdc/shared/raw-key.ts';
 import { detectorIdExpected, isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 

@@ -1,8 +1,9 @@
 import { fingerprintOf, fingerprintSchema } from '@tdc/shared/fingerprint.ts';
 import { KeyChain, type KeyChainState } from '@tdc/shared/key-chain.ts';
 import { formatKeyText, letterSequenceMax, parseKeyText } from '@tdc/shared/key-text.ts';
-import { type RawKeyPair, rawKeyBytes } from '@tdc/shared/letter.ts';
+import type { RawKeyPair } from '@tdc/shared/raw-key.ts';
 import { z } from 'zod';
+import { rawKeyText, rawPublicKeyText } from './raw-key-text.ts';
 
 /** A box that the custodian gives keys to. */
 export interface ApprovedBox {
@@ -26,13 +27,14 @@ export interface Custody {
 /** What boxes are told to trust. */
 export const custodianFingerprint = ({ author }: Custody): string => fingerprintOf('custodian', author.publicKey);
 
-const bytes = z.base64().transform((text) => Uint8Array.from(Buffer.from(text, 'base64')));
-const rawKey = bytes.refine((key) => key.length === rawKeyBytes, `expected ${rawKeyBytes} bytes`);
 const schema = z.strictObject({
   key: z.string(),
-  author: z.strictObject({ public_key: rawKey, private_key: rawKey }),
+  author: rawKeyText.schema,
   sequence: z.int().min(0).max(letterSequenceMax),
-  boxes: z.record(z.string(), z.strictObject({ fingerprint: fingerprintSchema, public_key: rawKey.optional() })),
+  boxes: z.record(
+    z.string(),
+    z.strictObject({ fingerprint: fingerprintSchema, public_key: rawPublicKeyText.schema.optional() }),
+  ),
 });
 
 /** Reads what `formatCustody` wrote. */
@@ -40,7 +42,7 @@ export function parseCustody(text: string): Custody {
   const { key, author, sequence, boxes } = schema.parse(JSON.parse(text));
   return {
     key: parseKeyText(key, 'the custody'),
-    author: { publicKey: author.public_key, privateKey: author.private_key },
+    author,
     sequence,
     boxes: new Map(
       Object.entries(boxes).map(([detectorId, { fingerprint, public_key: publicKey }]) => [
@@ -55,12 +57,12 @@ export function parseCustody(text: string): Custody {
 export function formatCustody({ key, author, sequence, boxes }: Custody): string {
   return JSON.stringify({
     key: formatKeyText(key),
-    author: { public_key: base64(author.publicKey), private_key: base64(author.privateKey) },
+    author: rawKeyText.format(author),
     sequence,
     boxes: Object.fromEntries(
       [...boxes].map(([detectorId, { fingerprint, publicKey }]) => [
         detectorId,
-        { fingerprint, ...(publicKey && { public_key: base64(publicKey) }) },
+        { fingerprint, ...(publicKey && { public_key: rawPublicKeyText.format(publicKey) }) },
       ]),
     ),
   });
@@ -73,5 +75,3 @@ export function advanced(custody: Custody, nowMs: number): Custody {
   chain.advanceTo(nowMs);
   return { ...custody, key: chain.snapshot() };
 }
-
-const base64 = (of: Uint8Array): string => Buffer.from(of).toString('base64');

@@ -1,13 +1,12 @@
-/** What a letter to a box is about. */
-export type LetterKind = 'key';
+import type { LetterWord } from '@tdc/shared/signed-letter.ts';
 
-/** A letter on its way to a box. The server knows nothing of what is in it. */
+/** A letter on its way to a box. The server can change nothing of it, and read no key in it. */
 export interface StoredLetter {
   readonly detectorId: string;
-  readonly kind: LetterKind;
+  readonly kind: LetterWord;
   /** Rises with each letter of one author, from 1. */
   readonly sequence: number;
-  /** Sealed and signed. */
+  /** Signed. */
   readonly body: Uint8Array;
   /** By the server's clock, Unix milliseconds. */
   readonly putAtMs: number;

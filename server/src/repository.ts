@@ -124,6 +124,8 @@ export interface ReportedStatus {
 export interface StatusStore {
   /** Replaces the status of the detector it names. Throws PreconditionError when that is unknown. */
   put(status: ReportedStatus, signal: AbortSignal): Promise<void>;
+  /** That of one detector's agent; undefined where there is none. */
+  get(detectorId: string, signal: AbortSignal): Promise<ReportedStatus | undefined>;
   /** By detector id, rising. */
   list(signal: AbortSignal): Promise<readonly ReportedStatus[]>;
 }

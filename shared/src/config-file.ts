@@ -15,7 +15,12 @@ const fileBytesMax = 1024 * 1024;
 
 /** Reads a configuration file. Throws InvalidInputError when it cannot be read or is not a mapping in YAML. */
 export function readConfigFile(name: string, options: readonly { readonly path: string }[]): FileValues {
-  const content = parseYaml(name);
+  return parseConfigText(name, textOf(name), options);
+}
+
+/** What a text says that is such a file, or could be one. Throws InvalidInputError when it is not a mapping in YAML. */
+export function parseConfigText(name: string, text: string, options: readonly { readonly path: string }[]): FileValues {
+  const content = mappingOf(name, text);
   const paths = new Set(options.map(({ path }) => path));
   const values = new Map<string, unknown>();
   const problems: string[] = [];
@@ -36,8 +41,8 @@ export function readConfigFile(name: string, options: readonly { readonly path: 
   return { name, values, problems };
 }
 
-function parseYaml(name: string): object {
-  const content = yamlOf(name, textOf(name));
+function mappingOf(name: string, text: string): object {
+  const content = yamlOf(name, text);
   if (content === null || content === undefined) return {};
   if (!isMapping(content))
     throw new InvalidInputError(`${name}: expected a mapping of options at the top`, { field: name });

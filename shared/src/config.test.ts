@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { addConfigOptions, type ConfigOption, type Environment, formatConfig, resolveConfig } from './config.ts';
+import {
+  addConfigOptions,
+  type ConfigOption,
+  configLayers,
+  type Environment,
+  formatConfig,
+  resolveConfig,
+} from './config.ts';
+import { parseConfigText } from './config-file.ts';
 import { InvalidInputError } from './errors.ts';
 import { normalFlags } from './program.ts';
 
@@ -139,6 +147,27 @@ test('a secret is printed nowhere, neither by check nor in an error', () => {
   const command = addConfigOptions(new Command('test'), strict);
   command.parse(['--token', secret], { from: 'user' });
   expect(() => resolveConfig(strict, command, {})).toThrow(/--token \(hidden\)/);
+});
+
+test('a layer may stand between file and environment, and another at another time, over a file that is read once', () => {
+  const file = fileWith('collector: {port: 1}\nlog: {level: debug}');
+  const command = addConfigOptions(new Command('test'), options).exitOverride();
+  command.parse(['--config-file', file, '--allow-plaintext'], { from: 'user' });
+  const layers = configLayers(options, command, { TDC_TOKEN: 'of the environment' });
+  writeFileSync(file, 'collector: {port: nothing of this}');
+  const above = (text: string) => parseConfigText('letter 7', text, options);
+  const { values, sources } = layers(above('collector: {port: 2}\nallow_plaintext: false\ntoken: x\nlog: {level: }'));
+  expect(values).toEqual({
+    'collector.port': 2,
+    'log.level': 'debug',
+    allow_plaintext: true,
+    token: 'of the environment',
+  });
+  expect(sources['collector.port']).toBe('letter 7: collector.port');
+  expect(layers().values['collector.port']).toBe(1);
+  expect(() => layers(above('collector: {port: many}\nradar: 1'))).toThrow(
+    /letter 7: unknown key radar.*\nletter 7: collector\.port "many": expected number/,
+  );
 });
 
 describe('layers', () => {

@@ -1,4 +1,4 @@
-/** Options in four layers: defaults, a YAML file, the environment, flags; a later one wins. */
+/** Options in layers: defaults, a YAML file, what a letter may say, the environment, flags; a later one wins. */
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { type FileValues, readConfigFile } from './config-file.ts';
@@ -87,22 +87,45 @@ export function resolveConfig<Options extends readonly ConfigOption[]>(
   command: Command,
   env: Environment,
 ): Resolved<Options> {
+  return configLayers(options, command, env)();
+}
+
+/**
+ * The values in force, as often as they are asked for, each time with another layer between file and environment, or with none. The file is read once:
+ * whoever changes it while a program runs does not change that program. Both throw as `resolveConfig` does.
+ */
+export function configLayers<Options extends readonly ConfigOption[]>(
+  options: Options,
+  command: Command,
+  env: Environment,
+): (aboveFile?: FileValues) => Resolved<Options> {
   const fileName = command.getOptionValue('configFile') ?? env[configFileVariable];
   const file = typeof fileName === 'string' ? readConfigFile(fileName, options) : undefined;
-  const problems: string[] = [...(file?.problems ?? [])];
+  return (aboveFile) => {
+    const files = [aboveFile, file].flatMap((each) => each ?? []);
+    return resolved(options, (option) => givenOf(option, command, env, files), files);
+  };
+}
+
+function resolved<Options extends readonly ConfigOption[]>(
+  options: Options,
+  given: (option: ConfigOption) => Given | undefined,
+  files: readonly FileValues[],
+): Resolved<Options> {
+  const problems: string[] = files.flatMap((file) => file.problems);
   const values: Record<string, unknown> = {};
   const sources: Record<string, string> = {};
   for (const option of options) {
-    const given = givenOf(option, command, env, file);
-    sources[option.path] = given?.source ?? 'default';
+    const found = given(option);
+    sources[option.path] = found?.source ?? 'default';
     const parsed =
-      given === undefined ? { success: true as const, data: option.default } : option.schema.safeParse(given.value);
+      found === undefined ? { success: true as const, data: option.default } : option.schema.safeParse(found.value);
     if (parsed.success) {
       values[option.path] = parsed.data;
       continue;
     }
-    const came = option.secret ? '(hidden)' : JSON.stringify(given?.value);
-    problems.push(`${given?.source} ${came}: ${parsed.error.issues.map(expectedText).join(', ')}`);
+    const came = option.secret ? '(hidden)' : JSON.stringify(found?.value);
+    problems.push(`${found?.source} ${came}: ${parsed.error.issues.map(expectedText).join(', ')}`);
   }
   if (problems.length > 0) throw new InvalidInputError(problems.join('\n'), { field: 'configuration' });
   const secretPaths = new Set(options.filter(({ secret }) => secret).map(({ path }) => path));
@@ -116,8 +139,13 @@ function expectedText(issue: z.core.$ZodIssue): string {
     : issue.message.replace(/^Invalid (input|option|string): /, '');
 }
 
-/** The strongest layer that has the option. */
-function givenOf(option: ConfigOption, command: Command, env: Environment, file?: FileValues): Given | undefined {
+/** The strongest layer that has the option; the stronger file first. */
+function givenOf(
+  option: ConfigOption,
+  command: Command,
+  env: Environment,
+  files: readonly FileValues[],
+): Given | undefined {
   for (const flag of [flagOf(option.path), ...(option.aliases ?? [])]) {
     const value: unknown = command.getOptionValue(new Option(flag).attributeName());
     if (value !== undefined) return { value, source: flag };
@@ -125,8 +153,8 @@ function givenOf(option: ConfigOption, command: Command, env: Environment, file?
   const variable = variableOf(option.path);
   // An empty variable is how a shell or a unit file leaves one out.
   if (env[variable]) return { value: env[variable], source: variable };
-  const value = file?.values.get(option.path);
-  return file === undefined || value === undefined ? undefined : { value, source: `${file.name}: ${option.path}` };
+  const file = files.find(({ values }) => values.has(option.path));
+  return file && { value: file.values.get(option.path), source: `${file.name}: ${option.path}` };
 }
 
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value ?? ''));

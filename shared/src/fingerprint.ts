@@ -10,7 +10,7 @@ const groupCharacters = 4;
  * What two people compare to know that they mean the same public key: the first 120 bits of its SHA-256, in six groups of four
  * characters. `purpose` tells keys of different use apart.
  */
-export function fingerprintOf(purpose: 'box' | 'custodian', publicKey: Uint8Array): string {
+export function fingerprintOf(purpose: 'box' | 'custodian' | 'config-author', publicKey: Uint8Array): string {
   const digest = createHash('sha256').update(`tdc/fingerprint/v1\0${purpose}\0`).update(publicKey).digest();
   const bits = [...digest].map((octet) => octet.toString(2).padStart(8, '0')).join('');
   const text = Array.from({ length: characters }, (_, i) => alphabet[Number.parseInt(bits.slice(i * 5, i * 5 + 5), 2)]);

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { AccessError, InvalidInputError } from './errors.ts';
 import { fingerprintOf, fingerprintSchema } from './fingerprint.ts';
 import { LetterContent, LetterKind, SignedLetter } from './generated/tdc/v1/box_mail.ts';
-import { newKeyPair, openLetter, sealLetter } from './letter.ts';
+import { openLetter, sealLetter } from './letter.ts';
+import { newKeyPair } from './raw-key.ts';
 
 const box = newKeyPair('x25519');
 const custodian = newKeyPair('ed25519');

@@ -1,5 +1,5 @@
 import type { AgentStatus, MachineStatus } from './generated/tdc/v1/status.ts';
-import { clockWord, connectionWord, keyWord, scannerWord } from './status-words.ts';
+import { clockWord, configurationWord, connectionWord, keyWord, refusalWord, scannerWord } from './status-words.ts';
 import { msFromNs } from './wire.ts';
 
 /** ISO 8601; null for never. */
@@ -40,9 +40,31 @@ export function statusJson(status: AgentStatus) {
     key_state: keyWord(status),
     key_epoch: status.keyEpoch,
     box_key_fingerprint: status.boxKeyFingerprint || null,
+    custodian_fingerprint: status.custodianFingerprint || null,
+    configuration: configurationJson(status),
     open_passages: status.openPassages,
     resident_memory_bytes: Number(status.residentMemoryBytes),
     machine: status.machine === undefined ? null : machineJson(status.machine),
+  };
+}
+
+/** Null of an agent that takes no configuration by letter. */
+export function configurationJson({ configuration }: AgentStatus) {
+  if (configuration === undefined || configuration.authorFingerprint === '') return null;
+  const { authorFingerprint, sequence, refused } = configuration;
+  return {
+    author_fingerprint: authorFingerprint,
+    sequence: sequence || null,
+    state: sequence === 0 ? null : configurationWord(configuration),
+    refused:
+      refused === undefined
+        ? null
+        : {
+            sequence: refused.sequence || null,
+            refusal: refusalWord(refused),
+            reason: refused.reason,
+            at: timeOf(refused.atNs),
+          },
   };
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AgentStatus } from './generated/tdc/v1/status.ts';
 import { statusJson } from './status-json.ts';
 import { durationText, statusText } from './status-text.ts';
@@ -105,6 +105,8 @@ test('a status for programs has every field, also those that are nothing', () =>
     key_state: 'unspecified',
     key_epoch: 0,
     box_key_fingerprint: null,
+    custodian_fingerprint: null,
+    configuration: null,
     open_passages: 0,
     resident_memory_bytes: 0,
     machine: null,
@@ -119,5 +121,54 @@ test('a box that waits for its key says so, with the fingerprint of its own', ()
   expect(statusJson(waiting)).toMatchObject({
     key_state: 'waiting',
     box_key_fingerprint: '7k2m-w0qe-9rtz-ncb4-5hxy-a1p8',
+  });
+});
+
+describe('the settings of a box', () => {
+  const authorFingerprint = '7k2m-w0qe-9rtz-ncb4-5hxy-a1p8';
+  const statusWith = (configuration: Parameters<typeof AgentStatus.fromPartial>[0]['configuration']) =>
+    AgentStatus.fromPartial({ takenAtNs: 1_700_000_060_000_000_000n, configuration });
+
+  test.each([
+    ['as given on the box', undefined, null],
+    [
+      'as given on the box',
+      { authorFingerprint, sequence: 0, state: 0, refused: undefined },
+      { author_fingerprint: authorFingerprint, sequence: null, state: null, refused: null },
+    ],
+    [
+      'configuration 7, on probation',
+      { authorFingerprint, sequence: 7, state: 1, refused: undefined },
+      { author_fingerprint: authorFingerprint, sequence: 7, state: 'probation', refused: null },
+    ],
+    [
+      'configuration 6, current; configuration 7 rolled back: nobody answers, 1 min ago',
+      {
+        authorFingerprint,
+        sequence: 6,
+        state: 2,
+        refused: { sequence: 7, refusal: 2, reason: 'nobody answers', atNs: 1_700_000_000_000_000_000n },
+      },
+      {
+        author_fingerprint: authorFingerprint,
+        sequence: 6,
+        state: 'current',
+        refused: { sequence: 7, refusal: 'rolled_back', reason: 'nobody answers', at: '2023-11-14T22:13:20.000Z' },
+      },
+    ],
+    [
+      'as given on the box; a letter with a configuration refused: damaged, never',
+      { authorFingerprint, sequence: 0, state: 0, refused: { sequence: 0, refusal: 1, reason: 'damaged', atNs: 0n } },
+      {
+        author_fingerprint: authorFingerprint,
+        sequence: null,
+        state: null,
+        refused: { sequence: null, refusal: 'refused', reason: 'damaged', at: null },
+      },
+    ],
+  ] as const)('are %s', (text, configuration, json) => {
+    const status = statusWith(configuration);
+    expect(statusText(status)).toMatch(new RegExp(`^settings +${text}$`, 'm'));
+    expect(statusJson(status)).toMatchObject({ configuration: json });
   });
 });

@@ -2,12 +2,15 @@ import {
   type AgentStatus,
   type BatteryStatus,
   ClockState,
+  ConfigurationRefusal,
   ConnectionState,
   type DiskStatus,
   type EventCounts,
   KeyState,
   type MachineStatus,
   type PowerStatus,
+  type RefusedConfiguration,
+  RemoteConfigurationState,
   ScannerState,
   type ScannerStatus,
 } from './generated/tdc/v1/status.ts';
@@ -31,6 +34,12 @@ const scannerTexts = new Map<number, string>([
   [ScannerState.SCANNER_STATE_FINISHED, 'finished'],
 ]);
 
+const configurationTexts = new Map<number, string>([
+  [RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_PROBATION, 'on probation'],
+  [RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_CURRENT, 'current'],
+  [RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNUSABLE, 'not usable'],
+]);
+
 const mib = (bytes: bigint): string => `${(Number(bytes) / 1024 / 1024).toFixed(1)} MiB`;
 
 /** A status for people, a fact a line. */
@@ -52,6 +61,7 @@ export function statusText(status: AgentStatus): string {
     ['outbox', `${mib(status.outboxBytes)} of ${mib(status.outboxBytesMax)}`],
     ['heard now', `${status.openPassages}`],
     ['key epoch', keyText(status)],
+    ['settings', settingsText(status, ago)],
     ['memory', mib(status.residentMemoryBytes)],
     ...(status.machine === undefined ? [] : machineRows(status.machine)),
     ...status.scanners.map((scanner) => ['scanner', scannerText(scanner, ago)] as const),
@@ -77,6 +87,21 @@ function keyText({ keyState, keyEpoch, boxKeyFingerprint }: AgentStatus): string
   if (keyState !== KeyState.KEY_STATE_WAITING) return `${keyEpoch}`;
   const box = boxKeyFingerprint === '' ? '' : ` (box key ${boxKeyFingerprint})`;
   return `none: waits for its key${box}`;
+}
+
+function settingsText({ configuration }: AgentStatus, ago: (ns: bigint) => string): string {
+  if (configuration === undefined || configuration.authorFingerprint === '') return 'as given on the box';
+  const { sequence, state, refused } = configuration;
+  const settings =
+    sequence === 0 ? 'as given on the box' : `configuration ${sequence}, ${configurationTexts.get(state) ?? 'unknown'}`;
+  return refused === undefined ? settings : `${settings}; ${refusedText(refused)}, ${ago(refused.atNs)}`;
+}
+
+/** Which configuration is not in force, and why. */
+export function refusedText({ sequence, refusal, reason }: RefusedConfiguration): string {
+  const which = sequence === 0 ? 'a letter with a configuration' : `configuration ${sequence}`;
+  const verb = refusal === ConfigurationRefusal.CONFIGURATION_REFUSAL_ROLLED_BACK ? 'rolled back' : 'refused';
+  return `${which} ${verb}: ${reason}`;
 }
 
 /** Only what the machine tells. */

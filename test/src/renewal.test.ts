@@ -44,6 +44,7 @@ async function renewedIn(ms: number, aheadMs: number) {
     {
       identityFile,
       collectorAddress: readIdentity(identityFile).collectorAddress,
+      keptAddress: readIdentity(identityFile).collectorAddress,
       clock,
       random: () => 0.5,
       onRenewed: ({ certificate }) => renewals.push(serialOf(certificate)),

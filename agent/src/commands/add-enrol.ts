@@ -2,7 +2,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { addConfigOptions, type Resolved } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { Command } from 'commander';
-import type { AgentOptionTable } from '../config.ts';
+import type { AgentOptionTable } from '../config-options.ts';
 import { identityFileOf } from '../enrolment/identity-option.ts';
 
 export interface EnrolSurroundings {

@@ -2,34 +2,42 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { parseDuration, parseTime } from '@tdc/shared/time-text.ts';
 import { type Command, Option } from 'commander';
 import { placeOf, searchPathOf, serviceManager, stateDirOf } from '../config.ts';
-import type { Context } from '../context.ts';
+import type { Context, ContextWith } from '../context.ts';
 
-/** Gives a command the options of the configuration; what it returns reads them once the command runs. */
-export type Configured = (command: Command) => () => Context;
+/** What reads the options of the configuration once a command runs. */
+export interface Configured {
+  /** As the agent of this box works with them now. */
+  readonly contextOf: () => Context;
+  /** Apart from the configuration by letter, which changes while an agent runs. */
+  readonly layersOf: () => ContextWith;
+}
+
+/** Gives a command the options of the configuration. */
+export type Configure = (command: Command) => Configured;
 
 const interruptedCode = 130;
 const failedCode = 1;
 
 // Commands are imported when they run: an agent that runs for years does without the code of the others.
 
-export function addCommands(program: Command, configured: Configured): void {
-  addRun(program, configured);
-  addReplay(program, configured);
-  addSimulate(program, configured);
-  addDrain(program, configured);
-  addStatus(program, configured);
-  addScan(program, configured);
-  addDoctor(program, configured);
-  addKey(program, configured);
+export function addCommands(program: Command, configure: Configure): void {
+  addRun(program, configure);
+  addReplay(program, configure);
+  addSimulate(program, configure);
+  addDrain(program, configure);
+  addStatus(program, configure);
+  addScan(program, configure);
+  addDoctor(program, configure);
+  addKey(program, configure);
 }
 
-function addRun(program: Command, configured: Configured): void {
+function addRun(program: Command, configure: Configure): void {
   const command = program.command('run').description('hear devices and send events, until told to stop');
-  const contextOf = configured(command);
+  const { layersOf } = configure(command);
   command.action(async () => {
-    const context = contextOf();
+    const contextWith = layersOf();
     const { run } = await import('./run.ts');
-    await run(context, placeOf(context.config), serviceManager());
+    await run(contextWith, serviceManager());
   });
 }
 
@@ -42,7 +50,7 @@ interface ReplayFlags {
   readonly out?: string;
 }
 
-function addReplay(program: Command, configured: Configured): void {
+function addReplay(program: Command, configure: Configure): void {
   const command = program
     .command('replay')
     .description("hear one detector's lines of a recording (CSV, or CSV in gzip), and send the events")
@@ -53,7 +61,7 @@ function addReplay(program: Command, configured: Configured): void {
     .option('--no-send', 'leave the events in the outbox and do not connect')
     .option('--network <file>', 'with --out: network whose detectors are replayed, all of them (YAML or JSON)')
     .option('--out <file>', 'write the events of all detectors into a file (NDJSON), and neither store nor send them');
-  const contextOf = configured(command);
+  const { contextOf } = configure(command);
   command.action(async (recording: string, { speed, times, shiftTo, send, network, out }: ReplayFlags) => {
     const context = contextOf();
     if ((network === undefined) !== (out === undefined)) {
@@ -91,7 +99,7 @@ interface SimulateFlags {
   readonly duration: string;
 }
 
-function addSimulate(program: Command, configured: Configured): void {
+function addSimulate(program: Command, configure: Configure): void {
   const command = program
     .command('simulate')
     .description('an agent for every detector of a network, all in one process and hearing the same made-up traffic')
@@ -103,7 +111,7 @@ function addSimulate(program: Command, configured: Configured): void {
     .option('--record <file>', 'write what the detectors would hear into a recording, and send nothing')
     .option('--from <time>', 'where the recording begins: ISO 8601, -2h, or now')
     .option('--duration <duration>', 'how long the recording is', '2h');
-  const contextOf = configured(command);
+  const { contextOf } = configure(command);
   command.action(async (flags: SimulateFlags) => {
     const context = withSimulationFlags(contextOf(), flags);
     const { networkFile } = context.config.simulation;
@@ -143,9 +151,9 @@ function withSimulationFlags(context: Context, { network, seed, vehiclesPerHour 
   return { ...context, config: { ...config, simulation } };
 }
 
-function addDrain(program: Command, configured: Configured): void {
+function addDrain(program: Command, configure: Configure): void {
   const command = program.command('drain').description('send what is in the outbox, and end when it is empty');
-  const contextOf = configured(command);
+  const { contextOf } = configure(command);
   command.action(async () => {
     const context = contextOf();
     const { drain } = await import('./drain.ts');
@@ -153,12 +161,12 @@ function addDrain(program: Command, configured: Configured): void {
   });
 }
 
-function addStatus(program: Command, configured: Configured): void {
+function addStatus(program: Command, configure: Configure): void {
   const command = program
     .command('status')
     .description('what the running agent says of itself')
     .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'));
-  const contextOf = configured(command);
+  const { contextOf } = configure(command);
   command.action(async ({ output }: { output: 'table' | 'json' }) => {
     const context = contextOf();
     const { status } = await import('./status.ts');
@@ -173,7 +181,7 @@ interface ScanFlags {
   readonly shareRadio?: true;
 }
 
-function addScan(program: Command, configured: Configured): void {
+function addScan(program: Command, configure: Configure): void {
   const command = program
     .command('scan')
     .description('show what the scanners hear now, as pseudonyms; nothing is stored and nothing is sent')
@@ -186,7 +194,7 @@ function addScan(program: Command, configured: Configured): void {
     )
     .option('--share-radio', 'use a radio that a running agent uses too, which makes both hear less')
     .option('--show-raw-addresses', 'show raw addresses beside the pseudonyms, on a terminal and nowhere else');
-  const contextOf = configured(command);
+  const { contextOf } = configure(command);
   command.action(async ({ seconds, output, showRawAddresses, shareRadio }: ScanFlags) => {
     const context = contextOf();
     const { scan } = await import('./scan.ts');
@@ -201,14 +209,14 @@ function addScan(program: Command, configured: Configured): void {
   });
 }
 
-function addDoctor(program: Command, configured: Configured): void {
+function addDoctor(program: Command, configure: Configure): void {
   const command = program
     .command('doctor')
     .description(
       'look whether this box has what the configured agent needs: radios, rights, programs, clock, disk, key, collector',
     )
     .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'));
-  const contextOf = configured(command);
+  const { contextOf } = configure(command);
   command.action(async ({ output }: { output: 'table' | 'json' }) => {
     const context = contextOf();
     const { doctor } = await import('./doctor.ts');
@@ -217,14 +225,14 @@ function addDoctor(program: Command, configured: Configured): void {
   });
 }
 
-function addKey(program: Command, configured: Configured): void {
+function addKey(program: Command, configure: Configure): void {
   const key = program.command('key').description('the key of the network, which makes the pseudonyms');
   const generate = key
     .command('generate')
     .description('make a new key, for the first box of a network')
     .option('--file <file>', 'as --key-file')
     .option('--epoch <number>', 'the key epoch it is for; by default that of now');
-  const generateContextOf = configured(generate);
+  const { contextOf: generateContextOf } = configure(generate);
   generate.action(async ({ file, epoch }: { file?: string; epoch?: string }) => {
     const context = generateContextOf();
     const isEpoch = (value: number) => Number.isInteger(value) && value >= 0 && value < 2 ** 31;
@@ -237,7 +245,7 @@ function addKey(program: Command, configured: Configured): void {
     .description(
       "what this box asks the key custodian for its key with, and the fingerprint to compare: the box's own key is made if it has none",
     );
-  const requestContextOf = configured(request);
+  const { contextOf: requestContextOf } = configure(request);
   request.action(async () => {
     const context = requestContextOf();
     const { requestKey } = await import('./key.ts');
@@ -247,7 +255,7 @@ function addKey(program: Command, configured: Configured): void {
     .command('import')
     .description("take the key of the network's first box, as its file has it, from standard input")
     .option('--file <file>', 'as --key-file');
-  const importContextOf = configured(imported);
+  const { contextOf: importContextOf } = configure(imported);
   imported.action(async ({ file }: { file?: string }) => {
     const context = importContextOf();
     const { importKeyFile } = await import('./key.ts');

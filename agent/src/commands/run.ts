@@ -1,114 +1,89 @@
-import { UnavailableError } from '@tdc/shared/errors.ts';
+import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { hangingOf } from '@tdc/shared/pulse.ts';
 import { keepNotified, type ServiceManager } from '@tdc/shared/service-notify.ts';
-import { type AgentTime, agentTime, assembleAgent } from '../assemble.ts';
-import { BoxMail } from '../box-mail.ts';
-import type { ClockChange } from '../clock-watch.ts';
-import type { Place } from '../config.ts';
-import type { Context } from '../context.ts';
-import { renewIdentity } from '../enrolment/renew-identity.ts';
+import type { Agent } from '../agent.ts';
+import { placeOf } from '../config.ts';
+import { ConfigurationKeeper } from '../configuration/configuration-keeper.ts';
+import type { Context, ContextWith } from '../context.ts';
 import { KeyKeeper } from '../key-keeper.ts';
 import { keyFileStore, memoryKeyStore } from '../key-store.ts';
 import { openStateDir, type StatePaths } from '../state-dir.ts';
 import { statusLine } from '../status-line.ts';
-import { scannersOf } from './scanners-of.ts';
+import { work } from './work.ts';
 
-const keepKeysEveryMs = 10_000;
-
-/** `tdc-agent run`: hears devices and sends events until it is told to stop. */
-export async function run(
-  context: Context,
-  { detectorId, stateDir, keyFile }: Place,
-  manager: ServiceManager | undefined,
-): Promise<void> {
-  const { config, clock, log, signal } = context;
-  using state = openStateDir(stateDir);
-  const store = config.key.storage === 'memory' ? memoryKeyStore() : keyFileStore(keyFile);
-  using keeper = new KeyKeeper({ store, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
-  const time = agentTime(context, (change) => {
-    logChange(context, change);
-    keepKeys(context, keeper, time);
-  });
-  keepKeys(context, keeper, time);
-  await time.watch.look();
-  const scanners = await scannersOf({ ...context, clock: time.clock }, detectorId);
-  const mail = mailOf(context, { detectorId, paths: state.paths, keeper, time });
-  await using agent = assembleAgent(context, {
-    detectorId,
-    state,
-    time,
-    hearing: { scanners, keys: keeper, onScannerFailure: 'restart', byOwnClock: true },
-    sends: true,
-    ...(mail && { mail }),
-  });
-  const timer = setInterval(() => keepKeys(context, keeper, time), keepKeysEveryMs);
-  try {
-    log.info({ detectorId, stateDir: state.paths.folder, pid: process.pid }, 'running');
-    if (time.watch.state === 'unsynchronised') {
-      const waitMinutes = config.clock.waitMsMax / 60_000;
-      log.warn({ waitMinutes }, 'the clock is not synchronised: events wait for that');
+/**
+ * `tdc-agent run`: hears devices and sends events until it is told to stop. A configuration by letter makes it begin anew within the process, so that it
+ * does so without a service manager as well.
+ */
+export async function run(contextWith: ContextWith, manager: ServiceManager | undefined): Promise<void> {
+  const local = contextWith();
+  const { config, signal } = local;
+  const place = placeOf(config);
+  using state = openStateDir(place.stateDir);
+  const store = config.key.storage === 'memory' ? memoryKeyStore() : keyFileStore(place.keyFile);
+  using keys = new KeyKeeper({ store, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
+  const configurations = configurationsOf(local, state.paths);
+  let running: Agent | undefined;
+  await using notified = new AsyncDisposableStack();
+  const onRunning = (agent: Agent) => {
+    if (running === undefined) {
+      const hangs = () => hangingOf(running?.pulses ?? []);
+      const status = () => (running === undefined ? '' : statusLine(running.snapshot()));
+      notified.use(keepNotified({ manager, clock: local.clock, log: local.log, hangs, status }, signal));
     }
-    const { identityFile } = config;
-    const over = new AbortController();
-    const end = () => over.abort();
-    const working = AbortSignal.any([signal, over.signal]);
-    const running = agent.run('stopped', working).finally(end);
-    const watched = { hangs: () => hangingOf(agent.pulses), status: () => statusLine(agent.snapshot()) };
-    await using _notified = keepNotified({ manager, clock, log, ...watched }, working);
-    await Promise.all([
-      running,
-      identityFile === undefined ? undefined : renewIdentity(context, identityFile, agent, working).finally(end),
-    ]);
-    log.info({ detectorId }, 'stopped');
-  } finally {
-    clearInterval(timer);
+    running = agent;
+  };
+  for (;;) {
+    configurations?.begin();
+    const context = contextInForce(contextWith, configurations);
+    const end = await tried(context, configurations, () =>
+      work(context, { place, local: config, contextWith, state, keys, configurations, onRunning }),
+    );
+    if (end === 'stopped') return;
+    const configuration = configurations?.inForce?.sequence ?? 0;
+    context.log.info({ configuration }, 'begins anew with another configuration');
   }
 }
 
-interface MailParts {
-  readonly detectorId: string;
-  readonly paths: StatePaths;
-  readonly keeper: KeyKeeper;
-  readonly time: AgentTime;
-}
-
-/** Letters come from a custodian that is configured, and from nobody else. */
-function mailOf({ config, log }: Context, { detectorId, paths, keeper, time }: MailParts): BoxMail | undefined {
-  const { custodian, storage } = config.key;
-  if (custodian === undefined) return undefined;
-  return new BoxMail({
-    detectorId,
-    custodian,
-    boxKeyFile: paths.boxKey,
-    keeper,
-    acknowledges: storage === 'file',
-    nowMs: () => unixNowMs(time),
-    isClockSynchronised: () => isSynchronised(time),
-    onTaken: (letter) => log.info({ letter, keyEpoch: keeper.epoch }, 'took the key from a letter of the custodian'),
+function configurationsOf({ config, clock, log }: Context, paths: StatePaths): ConfigurationKeeper | undefined {
+  const { author } = config.byLetter;
+  if (author === undefined) return undefined;
+  return new ConfigurationKeeper({
+    file: paths.configuration,
+    author,
+    nowMs: () => clock.nowMs(),
+    onTrouble: (message) => log.error({}, message),
   });
 }
 
-const unixNowMs = ({ clock, watch }: AgentTime): number => watch.unixMs(clock.nowMs());
-const isSynchronised = ({ watch }: AgentTime): boolean => watch.state !== 'unsynchronised';
-
-/** Brings the keys to the present; a disk that refuses is told, and tried again. */
-function keepKeys({ log }: Context, keeper: KeyKeeper, time: AgentTime): void {
-  try {
-    const kept = keeper.keep(unixNowMs(time), isSynchronised(time));
-    if (kept === 'written') log.info({ keyEpoch: keeper.epoch }, 'another key takes the place of the last');
-  } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
-    log.error({}, error.message);
+/** Under the configuration that is in force; one that this agent cannot use does not keep it from working. */
+function contextInForce(contextWith: ContextWith, configurations: ConfigurationKeeper | undefined): Context {
+  for (;;) {
+    const configuration = configurations?.inForce;
+    if (configurations === undefined || configuration === undefined) return contextWith();
+    try {
+      return contextWith(configuration);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      contextWith().log.error({ configuration: configuration.sequence }, `goes on without it: ${error.message}`);
+      if (configurations.onProbation) configurations.rollBack(error.message);
+      else configurations.setAside(error.message);
+    }
   }
 }
 
-function logChange({ log }: Context, change: ClockChange): void {
-  if (change.type === 'doubted') {
-    log.warn({ stepMs: change.stepMs }, 'the clock was set, and nobody vouches for it: the time of before goes on');
-    return;
+/** What fails while a configuration is tried is that one's fault until it is shown that it is not. */
+async function tried(
+  { log, signal }: Context,
+  configurations: ConfigurationKeeper | undefined,
+  action: () => Promise<'stopped' | 'configuration'>,
+): Promise<'stopped' | 'configuration'> {
+  try {
+    return await action();
+  } catch (error) {
+    if (configurations === undefined || !configurations.onProbation || signal.aborted) throw error;
+    log.error({ err: error, configuration: configurations.inForce?.sequence }, 'rolls the configuration back');
+    configurations.rollBack(`the agent failed under it: ${error instanceof Error ? error.message : String(error)}`);
+    return 'configuration';
   }
-  const { before, now } = change;
-  const step = now.step === before.step ? {} : { stepMs: now.step?.stepMs };
-  if (now.state === before.state) log.warn({ ...step, clock: now.state }, 'the clock was set');
-  else log.info({ ...step, clock: now.state }, 'the clock is synchronised');
 }

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
-import { type ScannerName, searchPathOf } from '../config.ts';
+import { searchPathOf } from '../config.ts';
+import type { ScannerName } from '../config-options.ts';
 import type { Context } from '../context.ts';
 import type { Scanner } from '../scanner.ts';
 import type { SteadyClock } from '../steady-clock.ts';

@@ -1,6 +1,6 @@
 import type { Resolved } from '@tdc/shared/config.ts';
 import { NotFoundError } from '@tdc/shared/errors.ts';
-import type { AgentOptionTable } from '../config.ts';
+import type { AgentOptionTable } from '../config-options.ts';
 import { detectorOf, type Identity, readIdentity } from './identity-file.ts';
 import { identityFileOf } from './identity-option.ts';
 

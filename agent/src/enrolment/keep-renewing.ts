@@ -5,8 +5,10 @@ import { type Identity, readIdentity, writeIdentity } from './identity-file.ts';
 
 export interface RenewalOptions {
   readonly identityFile: string;
-  /** host:port; an identity that says another, as when the collector has moved, learns it with the renewal. */
+  /** host:port that is asked. */
   readonly collectorAddress: string;
+  /** host:port that the identity is to say: one that says another, as when the collector has moved, learns it with the renewal. */
+  readonly keptAddress: string;
   readonly clock: Clock;
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number;
@@ -42,7 +44,7 @@ export async function keepRenewing(options: RenewalOptions, signal: AbortSignal)
         // Loaded once a month: what it needs takes 16 MB.
         const { renewAt } = await import('./enrolment-client.ts');
         const renewed = await renewAt({ ...identity, collectorAddress: options.collectorAddress }, signal);
-        writeIdentity(options.identityFile, renewed);
+        writeIdentity(options.identityFile, { ...renewed, collectorAddress: options.keptAddress });
         pausedUntilMs = clock.monotonicMs() + lifeMs * pausePart;
         waitMs = 0;
         onRenewed(renewed);

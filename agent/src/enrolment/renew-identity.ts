@@ -1,5 +1,6 @@
 import { serialOf } from '@tdc/shared/detector-certificate.ts';
 import type { Agent } from '../agent.ts';
+import type { AgentConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Identity } from './identity-file.ts';
 import { keepRenewing } from './keep-renewing.ts';
@@ -7,7 +8,7 @@ import { keepRenewing } from './keep-renewing.ts';
 /** Keeps the certificate that this box has enrolled for from ending, until the signal. */
 export async function renewIdentity(
   { config: { collectorAddress }, clock, log }: Context,
-  identityFile: string,
+  { identityFile, local }: { readonly identityFile: string; readonly local: Pick<AgentConfig, 'collectorAddress'> },
   agent: Agent,
   signal: AbortSignal,
 ): Promise<void> {
@@ -17,5 +18,6 @@ export async function renewIdentity(
   };
   const onFailed = ({ message }: Error, waitMs: number) =>
     agent.warn(`the certificate was not renewed: ${message}`, { waitMs: Math.round(waitMs) });
-  await keepRenewing({ identityFile, collectorAddress, clock, random: Math.random, onRenewed, onFailed }, signal);
+  const addresses = { collectorAddress, keptAddress: local.collectorAddress };
+  await keepRenewing({ identityFile, ...addresses, clock, random: Math.random, onRenewed, onFailed }, signal);
 }

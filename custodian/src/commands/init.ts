@@ -1,8 +1,8 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { KeyChainState } from '@tdc/shared/key-chain.ts';
 import { formatKeyText, parseKeyText } from '@tdc/shared/key-text.ts';
-import { newKeyPair } from '@tdc/shared/letter.ts';
 import { generateKey } from '@tdc/shared/new-key.ts';
+import { newKeyPair } from '@tdc/shared/raw-key.ts';
 import { readSecretFile } from '@tdc/shared/secret-file.ts';
 import type { Context } from '../context.ts';
 import { advanced, type Custody, custodianFingerprint } from '../custody.ts';

@@ -81,12 +81,14 @@ describe('a detector', () => {
     const boxKey = new Uint8Array(32).fill(1);
     const [kind, sequence] = [LetterKind.LETTER_KIND_KEY, 1];
     await ask(mail, mail.putBoxKey, { detectorId: 'D1', boxKey });
-    expect(await ask(mail, mail.fetchLetters, { detectorId: 'D1', afterSequence: 0 })).toMatchObject({ letters: [] });
+    expect(
+      await ask(mail, mail.fetchLetters, { detectorId: 'D1', afterSequence: 0, takesConfigurations: true }),
+    ).toMatchObject({ letters: [] });
     await ask(mail, mail.acknowledgeLetter, { detectorId: 'D1', kind, sequence });
     const refused = { name: 'AccessError', field: 'detector_id' };
     const ofAnother = [
       ask(mail, mail.putBoxKey, { detectorId: 'D2', boxKey }),
-      ask(mail, mail.fetchLetters, { detectorId: 'D2', afterSequence: 0 }),
+      ask(mail, mail.fetchLetters, { detectorId: 'D2', afterSequence: 0, takesConfigurations: true }),
       ask(mail, mail.acknowledgeLetter, { detectorId: 'D2', kind, sequence }),
     ];
     for (const call of ofAnother) expect(await failureOf(call)).toMatchObject(refused);

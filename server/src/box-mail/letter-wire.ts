@@ -1,12 +1,15 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
-import { LetterKind as WireLetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
-import type { LetterKind } from '../box-mail-store.ts';
+import type { LetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
+import { type LetterWord, letterKindFromWire, letterKindToWire } from '@tdc/shared/signed-letter.ts';
 
-export const kindToWire = { key: WireLetterKind.LETTER_KIND_KEY } as const satisfies Record<LetterKind, WireLetterKind>;
-
-export function acceptedKind(field: string, kind: WireLetterKind): LetterKind {
-  if (kind === WireLetterKind.LETTER_KIND_KEY) return 'key';
-  throw new InvalidInputError(`${kind}: expected LETTER_KIND_KEY (${WireLetterKind.LETTER_KIND_KEY})`, { field });
+export function acceptedKind(field: string, wire: LetterKind): LetterWord {
+  const kind = letterKindFromWire(wire);
+  if (kind !== undefined) return kind;
+  const { key, configuration } = letterKindToWire;
+  throw new InvalidInputError(
+    `${wire}: expected LETTER_KIND_KEY (${key}) or LETTER_KIND_CONFIGURATION (${configuration})`,
+    { field },
+  );
 }
 
 export function acceptedSequence(field: string, sequence: number): number {

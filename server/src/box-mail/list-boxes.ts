@@ -1,8 +1,8 @@
 import type { Box, ListBoxesResponse } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { KeyState } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { letterKindToWire } from '@tdc/shared/signed-letter.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import type { BoxMailContext } from './context.ts';
-import { kindToWire } from './letter-wire.ts';
 
 export async function listBoxes({ repository }: BoxMailContext, signal: AbortSignal): Promise<ListBoxesResponse> {
   const keys = await repository.boxMail.boxKeys(signal);
@@ -21,7 +21,7 @@ export async function listBoxes({ repository }: BoxMailContext, signal: AbortSig
       boxKeyPutNs: nsFromMs(key?.putAtMs ?? 0),
       waitsForKey: waiting.has(detectorId),
       letters: (letters.get(detectorId) ?? []).map(({ kind, sequence, putAtMs }) => ({
-        kind: kindToWire[kind],
+        kind: letterKindToWire[kind],
         sequence,
         putNs: nsFromMs(putAtMs),
       })),

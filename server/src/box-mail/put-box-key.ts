@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { PutBoxKeyRequest, PutBoxKeyResponse } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
-import { rawKeyBytes } from '@tdc/shared/letter.ts';
+import { rawKeyBytes } from '@tdc/shared/raw-key.ts';
 import { expectOwn } from '../access/own-detector.ts';
 import type { Principal } from '../access/principal.ts';
 import { acceptedDetectorId } from '../collector/accepted.ts';

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '@tdc/shared/fingerprint.ts';
-import { type Box, LetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
+import type { Box, LetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
+import { letterKindFromWire } from '@tdc/shared/signed-letter.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
 import { ask, type ClientContext, type Run } from './context.ts';
@@ -22,7 +23,7 @@ export async function boxes(context: ClientContext): Promise<void> {
 
 const fingerprintText = ({ boxKey }: Box): string => (boxKey.length === 0 ? '' : fingerprintOf('box', boxKey));
 
-const kindWord = (kind: LetterKind): string => (kind === LetterKind.LETTER_KIND_KEY ? 'key' : 'unknown');
+const kindWord = (kind: LetterKind): string => letterKindFromWire(kind) ?? 'unknown';
 
 const boxView: View<Box> = {
   columns: [

@@ -7,7 +7,7 @@ import {
   ScannerState,
 } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector } from '@tdc/shared/network.ts';
-import { batteryText } from '@tdc/shared/status-text.ts';
+import { batteryText, refusedText } from '@tdc/shared/status-text.ts';
 import { msFromNs, parseDetector } from '@tdc/shared/wire.ts';
 import { understood } from './context.ts';
 import { durationText } from './times.ts';
@@ -67,11 +67,14 @@ function failuresOf({ scanners, keyState }: AgentStatus): readonly string[] {
   return [...lack, ...failed];
 }
 
-function warningsOf({ clock, events, outboxBytes, outboxBytesMax, machine }: AgentStatus): readonly string[] {
+function warningsOf(status: AgentStatus): readonly string[] {
+  const { clock, events, outboxBytes, outboxBytesMax, machine } = status;
+  const refused = status.configuration?.refused;
   const percentFull = outboxBytesMax === 0n ? 0 : Math.floor((Number(outboxBytes) / Number(outboxBytesMax)) * 100);
   return [
     clock === ClockState.CLOCK_STATE_UNSYNCHRONISED ? clockText(events?.waitingForClock ?? 0n) : '',
     percentFull >= percentFullMax ? `outbox ${percentFull} % full` : '',
+    refused === undefined ? '' : refusedText(refused),
     ...(machine === undefined ? [] : machineWarnings(machine)),
   ].filter((warning) => warning !== '');
 }

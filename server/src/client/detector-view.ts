@@ -1,5 +1,5 @@
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
-import { clockStepJson, machineJson } from '@tdc/shared/status-json.ts';
+import { clockStepJson, configurationJson, machineJson } from '@tdc/shared/status-json.ts';
 import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { DetectorHealth } from './detector-health.ts';
@@ -27,6 +27,7 @@ const statusFields = [
   'last_error',
   'last_error_at',
   'key_epoch',
+  'configuration',
   'open_passages',
   'resident_memory_bytes',
   'machine',
@@ -120,6 +121,7 @@ function statusRecord(status: AgentStatus): Record<(typeof statusFields)[number]
     last_error: status.lastError,
     last_error_at: timeOrNull(status.lastErrorNs),
     key_epoch: status.keyEpoch,
+    configuration: configurationJson(status),
     open_passages: status.openPassages,
     resident_memory_bytes: Number(status.residentMemoryBytes),
     machine: status.machine === undefined ? null : machineJson(status.machine),

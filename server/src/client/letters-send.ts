@@ -1,5 +1,6 @@
-import { type Letter, LetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
+import type { Letter } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { readNdjsonFile } from '@tdc/shared/ndjson-file.ts';
+import { letterKindToWire } from '@tdc/shared/signed-letter.ts';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { ask, type ClientContext, type Run } from './context.ts';
@@ -8,8 +9,8 @@ import { print } from './formats/row-writer.ts';
 export function addLettersSendCommand(letters: Command, run: Run): void {
   letters
     .command('send')
-    .description('leave letters of the key custodian at the server, where their boxes fetch them')
-    .argument('<file>', 'as "tdc-custodian hand-out" or "tdc-custodian replace" wrote it')
+    .description('leave signed letters at the server, where their boxes fetch them')
+    .argument('<file>', 'as "tdc-custodian hand-out", "tdc-custodian replace" or "tdc-custodian config sign" wrote it')
     .action((file: string, _: object, command: Command) => run(command, (context) => lettersSend(context, file)));
 }
 
@@ -22,16 +23,16 @@ export async function lettersSend(context: ClientContext, file: string): Promise
 
 const schema = z.object({
   detector_id: z.string(),
-  kind: z.literal('key'),
+  kind: z.enum(['key', 'configuration']),
   sequence: z.int(),
   letter: z.base64().transform((text) => Buffer.from(text, 'base64')),
 });
 
 /** Throws InvalidInputError naming line and field. */
 const readLetters = (file: string): readonly Letter[] =>
-  readNdjsonFile(file, schema).map(({ detector_id: detectorId, sequence, letter: body }) => ({
+  readNdjsonFile(file, schema).map(({ detector_id: detectorId, kind, sequence, letter: body }) => ({
     detectorId,
-    kind: LetterKind.LETTER_KIND_KEY,
+    kind: letterKindToWire[kind],
     sequence,
     body,
   }));

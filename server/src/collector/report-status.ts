@@ -35,6 +35,9 @@ function acceptedStatus(status: AgentStatus | undefined): AgentStatus {
     limitText(`status.events.dropped[${i}].reason`, reason, nameLengthMax);
   }
   limitText('status.box_key_fingerprint', status.boxKeyFingerprint, nameLengthMax);
+  limitText('status.custodian_fingerprint', status.custodianFingerprint, nameLengthMax);
+  limitText('status.configuration.author_fingerprint', status.configuration?.authorFingerprint ?? '', nameLengthMax);
+  limitText('status.configuration.refused.reason', status.configuration?.refused?.reason ?? '', errorLengthMax);
   limitText('status.machine.boot_id', status.machine?.bootId ?? '', nameLengthMax);
   limitText('status.machine.battery.error', status.machine?.battery?.error ?? '', errorLengthMax);
   limitCount('status.scanners', status.scanners, scannersMax);

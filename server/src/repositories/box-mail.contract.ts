@@ -54,6 +54,16 @@ export function boxMailContract({ repository, reopen }: ContractSubject): void {
     expect(await boxMail.letters(undefined, never)).toEqual([letter({ detectorId: 'D2', sequence: 5 })]);
   });
 
+  test('letters of two kinds do not touch each other', async () => {
+    const { boxMail } = repository();
+    const configuration = letter({ kind: 'configuration', sequence: 2 });
+    for (const each of [letter({ sequence: 9 }), configuration]) await boxMail.putLetter(each, never);
+    await reopen();
+    expect(await repository().boxMail.letters('D1', never)).toEqual([configuration, letter({ sequence: 9 })]);
+    await repository().boxMail.removeLetter(letter({ sequence: 9 }), never);
+    expect(await repository().boxMail.letters('D1', never)).toEqual([configuration]);
+  });
+
   test('letters go by their age', async () => {
     const { boxMail } = repository();
     await boxMail.putLetter(letter({ putAtMs: t0 - 1 }), never);

@@ -89,6 +89,8 @@ export function statusContract({ repository, reopen }: ContractSubject): void {
     await expect(statuses.put(of('D9', 4), never)).rejects.toThrow(PreconditionError);
     await reopen();
     expect(await repository().statuses.list(never)).toEqual([of('D1', 2), of('D2', 3)]);
+    expect(await repository().statuses.get('D2', never)).toEqual(of('D2', 3));
+    expect(await repository().statuses.get('D3', never)).toBeUndefined();
   });
 
   test('it answers that it is well', async () => {

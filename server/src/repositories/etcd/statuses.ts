@@ -31,12 +31,18 @@ export class EtcdStatusStore implements StatusStore {
     }
   }
 
+  async get(detectorId: string, signal: AbortSignal): Promise<ReportedStatus | undefined> {
+    const pair = await this.#connection.get(this.#keys.status(detectorId), signal);
+    return pair && statusOf(pair.value);
+  }
+
   async list(signal: AbortSignal): Promise<readonly ReportedStatus[]> {
     const pairs = await this.#connection.all(this.#keys.family('statuses'), pageKeys, signal, 'best');
-    return pairs.flatMap(({ value }) => {
-      const parsed = valueSchema.safeParse(jsonOf(value));
-      if (!parsed.success) return [];
-      return [{ status: AgentStatus.fromJSON(parsed.data.status), reportedAtMs: parsed.data.reported_at_ms }];
-    });
+    return pairs.flatMap(({ value }) => statusOf(value) ?? []);
   }
+}
+
+function statusOf(value: Buffer): ReportedStatus | undefined {
+  const { data } = valueSchema.safeParse(jsonOf(value));
+  return data && { status: AgentStatus.fromJSON(data.status), reportedAtMs: data.reported_at_ms };
 }

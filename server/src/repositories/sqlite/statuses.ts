@@ -15,6 +15,7 @@ export class SqliteStatusStore implements StatusStore {
   readonly #file: string;
   readonly #knows: (detectorId: string) => boolean;
   readonly #put: Statement<[string, number, Uint8Array]>;
+  readonly #get: Statement<[string], StatusRow>;
   readonly #list: Statement<[], StatusRow>;
 
   constructor({ database, file }: OpenDatabase, knows: (detectorId: string) => boolean) {
@@ -24,7 +25,9 @@ export class SqliteStatusStore implements StatusStore {
       `INSERT INTO statuses (detector_id, reported_at_ms, status) VALUES (?, ?, ?)
        ON CONFLICT (detector_id) DO UPDATE SET (reported_at_ms, status) = (excluded.reported_at_ms, excluded.status)`,
     );
-    this.#list = database.prepare('SELECT reported_at_ms AS reportedAtMs, status FROM statuses ORDER BY detector_id');
+    const select = 'SELECT reported_at_ms AS reportedAtMs, status FROM statuses';
+    this.#get = database.prepare(`${select} WHERE detector_id = ?`);
+    this.#list = database.prepare(`${select} ORDER BY detector_id`);
   }
 
   async put({ status, reportedAtMs }: ReportedStatus, signal: AbortSignal): Promise<void> {
@@ -39,11 +42,19 @@ export class SqliteStatusStore implements StatusStore {
     );
   }
 
+  async get(detectorId: string, signal: AbortSignal): Promise<ReportedStatus | undefined> {
+    signal.throwIfAborted();
+    const row = guarded(this.#file, 'reading a status', () => this.#get.get(detectorId));
+    return row && statusOf(row);
+  }
+
   async list(signal: AbortSignal): Promise<readonly ReportedStatus[]> {
     signal.throwIfAborted();
-    return guarded(this.#file, 'reading statuses', () => this.#list.all()).map(({ reportedAtMs, status }) => ({
-      reportedAtMs,
-      status: AgentStatus.decode(status),
-    }));
+    return guarded(this.#file, 'reading statuses', () => this.#list.all()).map(statusOf);
   }
 }
+
+const statusOf = ({ reportedAtMs, status }: StatusRow): ReportedStatus => ({
+  reportedAtMs,
+  status: AgentStatus.decode(status),
+});

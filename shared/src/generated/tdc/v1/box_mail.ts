@@ -29,6 +29,8 @@ export const LetterKind = {
   LETTER_KIND_UNSPECIFIED: 0,
   /** LETTER_KIND_KEY - The key that pseudonyms are made with, from the key custodian. */
   LETTER_KIND_KEY: 1,
+  /** LETTER_KIND_CONFIGURATION - Settings, from who may change them. */
+  LETTER_KIND_CONFIGURATION: 2,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -37,6 +39,7 @@ export type LetterKind = typeof LetterKind[keyof typeof LetterKind];
 export namespace LetterKind {
   export type LETTER_KIND_UNSPECIFIED = typeof LetterKind.LETTER_KIND_UNSPECIFIED;
   export type LETTER_KIND_KEY = typeof LetterKind.LETTER_KIND_KEY;
+  export type LETTER_KIND_CONFIGURATION = typeof LetterKind.LETTER_KIND_CONFIGURATION;
   export type UNRECOGNIZED = typeof LetterKind.UNRECOGNIZED;
 }
 
@@ -48,6 +51,9 @@ export function letterKindFromJSON(object: any): LetterKind {
     case 1:
     case "LETTER_KIND_KEY":
       return LetterKind.LETTER_KIND_KEY;
+    case 2:
+    case "LETTER_KIND_CONFIGURATION":
+      return LetterKind.LETTER_KIND_CONFIGURATION;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -61,6 +67,8 @@ export function letterKindToJSON(object: LetterKind): string {
       return "LETTER_KIND_UNSPECIFIED";
     case LetterKind.LETTER_KIND_KEY:
       return "LETTER_KIND_KEY";
+    case LetterKind.LETTER_KIND_CONFIGURATION:
+      return "LETTER_KIND_CONFIGURATION";
     case LetterKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -79,7 +87,7 @@ export interface Letter {
   body: Uint8Array;
 }
 
-/** What the author of a letter has signed. Only the box looks into it. */
+/** A letter with its signature. */
 export interface SignedLetter {
   /** An encoded LetterContent. */
   content: Uint8Array;
@@ -90,26 +98,32 @@ export interface SignedLetter {
 }
 
 /**
- * A sealed letter: HPKE (RFC 9180) in base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. The info of HPKE is the text
- * "tdc/letter/v1", kind, network, detector, sequence and the box's key in hexadecimal, with a zero octet between them.
+ * What a letter says. A key is sealed: HPKE (RFC 9180) in base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. The info of HPKE is
+ * the text "tdc/letter/v1", kind, network, detector, sequence and the box's key in hexadecimal, with a zero octet between them. A
+ * configuration is no secret, and is not sealed.
  */
 export interface LetterContent {
   /** What it is about. */
   kind: LetterKind;
-  /** The network that it is of. */
+  /** The network that it is of; empty of a configuration. */
   network: string;
   /** Whom it is for. */
   detectorId: string;
   /** Rises with each letter of one author, from 1. */
   sequence: number;
-  /** When it was sealed, Unix nanoseconds. */
+  /** When it was sealed and signed, Unix nanoseconds. */
   sealedAtNs: bigint;
-  /** Public key of the box that it is sealed to (X25519, 32 bytes). */
+  /** Public key of the box that it is sealed to (X25519, 32 bytes); empty of a configuration. */
   boxKey: Uint8Array;
-  /** HPKE's encapsulated key. */
+  /** HPKE's encapsulated key; empty of a configuration. */
   encapsulatedKey: Uint8Array;
-  /** HPKE's ciphertext. */
+  /** HPKE's ciphertext; empty of a configuration. */
   ciphertext: Uint8Array;
+  /**
+   * Settings in YAML, as in an agent's configuration file, at most 8,192 bytes; empty of a key. They take the place of all that came by
+   * letter before.
+   */
+  configuration: string;
 }
 
 /** A box's public key. */
@@ -128,8 +142,10 @@ export interface PutBoxKeyResponse {
 export interface FetchLettersRequest {
   /** The detector that the box is for. */
   detectorId: string;
-  /** Letters up to this sequence are not wanted; 0 wants all. */
+  /** Keys up to this sequence are not wanted; 0 wants all. */
   afterSequence: number;
+  /** Whether configurations are wanted. */
+  takesConfigurations: boolean;
 }
 
 /** What there is for it. */
@@ -140,7 +156,7 @@ export interface FetchLettersResponse {
   boxKey: Uint8Array;
 }
 
-/** A box has taken a letter. */
+/** A box has taken a letter, or refused it for good. */
 export interface AcknowledgeLetterRequest {
   /** The detector that the box is for. */
   detectorId: string;
@@ -430,6 +446,7 @@ function createBaseLetterContent(): LetterContent {
     boxKey: new Uint8Array(0),
     encapsulatedKey: new Uint8Array(0),
     ciphertext: new Uint8Array(0),
+    configuration: "",
   };
 }
 
@@ -461,6 +478,9 @@ export const LetterContent: MessageFns<LetterContent> = {
     }
     if (message.ciphertext.length !== 0) {
       writer.uint32(66).bytes(message.ciphertext);
+    }
+    if (message.configuration !== "") {
+      writer.uint32(74).string(message.configuration);
     }
     return writer;
   },
@@ -542,6 +562,14 @@ export const LetterContent: MessageFns<LetterContent> = {
             message.ciphertext = reader.bytes();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.configuration = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -580,6 +608,7 @@ export const LetterContent: MessageFns<LetterContent> = {
         ? bytesFromBase64(object.encapsulated_key)
         : new Uint8Array(0),
       ciphertext: isSet(object.ciphertext) ? bytesFromBase64(object.ciphertext) : new Uint8Array(0),
+      configuration: isSet(object.configuration) ? globalThis.String(object.configuration) : "",
     };
   },
 
@@ -609,6 +638,9 @@ export const LetterContent: MessageFns<LetterContent> = {
     if (message.ciphertext.length !== 0) {
       obj.ciphertext = base64FromBytes(message.ciphertext);
     }
+    if (message.configuration !== "") {
+      obj.configuration = message.configuration;
+    }
     return obj;
   },
 
@@ -627,6 +659,7 @@ export const LetterContent: MessageFns<LetterContent> = {
     message.boxKey = object.boxKey ?? new Uint8Array(0);
     message.encapsulatedKey = object.encapsulatedKey ?? new Uint8Array(0);
     message.ciphertext = object.ciphertext ?? new Uint8Array(0);
+    message.configuration = object.configuration ?? "";
     return message;
   },
 };
@@ -777,7 +810,7 @@ export const PutBoxKeyResponse: MessageFns<PutBoxKeyResponse> = {
 };
 
 function createBaseFetchLettersRequest(): FetchLettersRequest {
-  return { detectorId: "", afterSequence: 0 };
+  return { detectorId: "", afterSequence: 0, takesConfigurations: false };
 }
 
 export const FetchLettersRequest: MessageFns<FetchLettersRequest> = {
@@ -787,6 +820,9 @@ export const FetchLettersRequest: MessageFns<FetchLettersRequest> = {
     }
     if (message.afterSequence !== 0) {
       writer.uint32(16).uint32(message.afterSequence);
+    }
+    if (message.takesConfigurations !== false) {
+      writer.uint32(24).bool(message.takesConfigurations);
     }
     return writer;
   },
@@ -820,6 +856,14 @@ export const FetchLettersRequest: MessageFns<FetchLettersRequest> = {
             message.afterSequence = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.takesConfigurations = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -844,6 +888,11 @@ export const FetchLettersRequest: MessageFns<FetchLettersRequest> = {
         : isSet(object.after_sequence)
         ? globalThis.Number(object.after_sequence)
         : 0,
+      takesConfigurations: isSet(object.takesConfigurations)
+        ? globalThis.Boolean(object.takesConfigurations)
+        : isSet(object.takes_configurations)
+        ? globalThis.Boolean(object.takes_configurations)
+        : false,
     };
   },
 
@@ -855,6 +904,9 @@ export const FetchLettersRequest: MessageFns<FetchLettersRequest> = {
     if (message.afterSequence !== 0) {
       obj.afterSequence = Math.round(message.afterSequence);
     }
+    if (message.takesConfigurations !== false) {
+      obj.takesConfigurations = message.takesConfigurations;
+    }
     return obj;
   },
 
@@ -865,6 +917,7 @@ export const FetchLettersRequest: MessageFns<FetchLettersRequest> = {
     const message = createBaseFetchLettersRequest();
     message.detectorId = object.detectorId ?? "";
     message.afterSequence = object.afterSequence ?? 0;
+    message.takesConfigurations = object.takesConfigurations ?? false;
     return message;
   },
 };
@@ -1616,8 +1669,8 @@ export const PutLetterResponse: MessageFns<PutLetterResponse> = {
 };
 
 /**
- * Keeps letters for boxes until they are fetched, and the public keys of boxes that letters are sealed to. What is in a letter
- * is between who has signed it and the box.
+ * Keeps letters for boxes until they are fetched, and the public keys of boxes that letters with keys are sealed to. A box takes letters of
+ * the authors that it was told to trust, and of nobody else.
  *
  * Errors carry a tdc.v1.ErrorDetail in the trailer tdc-error-bin.
  */
@@ -1644,7 +1697,7 @@ export const BoxMailServiceService = {
       Buffer.from(FetchLettersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FetchLettersResponse => FetchLettersResponse.decode(value),
   },
-  /** For a box: it has taken a letter, which the server forgets. */
+  /** For a box: it has taken a letter, or refused it for good. The server forgets it. */
   acknowledgeLetter: {
     path: "/tdc.v1.BoxMailService/AcknowledgeLetter" as const,
     requestStream: false as const,
@@ -1667,8 +1720,9 @@ export const BoxMailServiceService = {
     responseDeserialize: (value: Buffer): ListBoxesResponse => ListBoxesResponse.decode(value),
   },
   /**
-   * For operators: keeps a letter for a box, in place of the one of its kind. FAILED_PRECONDITION if the detector is unknown,
-   * or if the letter there has the same sequence or a higher one.
+   * For operators: keeps a letter for a box, in place of the one of its kind. PERMISSION_DENIED if it is not signed by the author of whom
+   * the box said in its last status that it takes letters of the kind; FAILED_PRECONDITION if the detector is unknown, if its box
+   * has named no such author, or if the letter there has the same sequence or a higher one.
    */
   putLetter: {
     path: "/tdc.v1.BoxMailService/PutLetter" as const,
@@ -1686,13 +1740,14 @@ export interface BoxMailServiceServer extends UntypedServiceImplementation {
   putBoxKey: handleUnaryCall<PutBoxKeyRequest, PutBoxKeyResponse>;
   /** For a box: its letters, and its public key as the server has it. */
   fetchLetters: handleUnaryCall<FetchLettersRequest, FetchLettersResponse>;
-  /** For a box: it has taken a letter, which the server forgets. */
+  /** For a box: it has taken a letter, or refused it for good. The server forgets it. */
   acknowledgeLetter: handleUnaryCall<AcknowledgeLetterRequest, AcknowledgeLetterResponse>;
   /** For operators: the boxes with a public key or a letter. */
   listBoxes: handleUnaryCall<ListBoxesRequest, ListBoxesResponse>;
   /**
-   * For operators: keeps a letter for a box, in place of the one of its kind. FAILED_PRECONDITION if the detector is unknown,
-   * or if the letter there has the same sequence or a higher one.
+   * For operators: keeps a letter for a box, in place of the one of its kind. PERMISSION_DENIED if it is not signed by the author of whom
+   * the box said in its last status that it takes letters of the kind; FAILED_PRECONDITION if the detector is unknown, if its box
+   * has named no such author, or if the letter there has the same sequence or a higher one.
    */
   putLetter: handleUnaryCall<PutLetterRequest, PutLetterResponse>;
 }
@@ -1730,7 +1785,7 @@ export interface BoxMailServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: FetchLettersResponse) => void,
   ): ClientUnaryCall;
-  /** For a box: it has taken a letter, which the server forgets. */
+  /** For a box: it has taken a letter, or refused it for good. The server forgets it. */
   acknowledgeLetter(
     request: AcknowledgeLetterRequest,
     callback: (error: ServiceError | null, response: AcknowledgeLetterResponse) => void,
@@ -1763,8 +1818,9 @@ export interface BoxMailServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListBoxesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * For operators: keeps a letter for a box, in place of the one of its kind. FAILED_PRECONDITION if the detector is unknown,
-   * or if the letter there has the same sequence or a higher one.
+   * For operators: keeps a letter for a box, in place of the one of its kind. PERMISSION_DENIED if it is not signed by the author of whom
+   * the box said in its last status that it takes letters of the kind; FAILED_PRECONDITION if the detector is unknown, if its box
+   * has named no such author, or if the letter there has the same sequence or a higher one.
    */
   putLetter(
     request: PutLetterRequest,

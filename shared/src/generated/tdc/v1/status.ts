@@ -147,6 +147,120 @@ export function scannerStateToJSON(object: ScannerState): string {
   }
 }
 
+/** How far a configuration has come. */
+export const RemoteConfigurationState = {
+  /** REMOTE_CONFIGURATION_STATE_UNSPECIFIED - Not given, or none is in force. */
+  REMOTE_CONFIGURATION_STATE_UNSPECIFIED: 0,
+  /** REMOTE_CONFIGURATION_STATE_PROBATION - It is tried: the collector has acknowledged nothing under it yet. */
+  REMOTE_CONFIGURATION_STATE_PROBATION: 1,
+  /** REMOTE_CONFIGURATION_STATE_CURRENT - It has proved itself. */
+  REMOTE_CONFIGURATION_STATE_CURRENT: 2,
+  /** REMOTE_CONFIGURATION_STATE_UNUSABLE - It had proved itself, and cannot be used by this agent any more: see refused. */
+  REMOTE_CONFIGURATION_STATE_UNUSABLE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type RemoteConfigurationState = typeof RemoteConfigurationState[keyof typeof RemoteConfigurationState];
+
+export namespace RemoteConfigurationState {
+  export type REMOTE_CONFIGURATION_STATE_UNSPECIFIED =
+    typeof RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNSPECIFIED;
+  export type REMOTE_CONFIGURATION_STATE_PROBATION =
+    typeof RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_PROBATION;
+  export type REMOTE_CONFIGURATION_STATE_CURRENT = typeof RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_CURRENT;
+  export type REMOTE_CONFIGURATION_STATE_UNUSABLE = typeof RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNUSABLE;
+  export type UNRECOGNIZED = typeof RemoteConfigurationState.UNRECOGNIZED;
+}
+
+export function remoteConfigurationStateFromJSON(object: any): RemoteConfigurationState {
+  switch (object) {
+    case 0:
+    case "REMOTE_CONFIGURATION_STATE_UNSPECIFIED":
+      return RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNSPECIFIED;
+    case 1:
+    case "REMOTE_CONFIGURATION_STATE_PROBATION":
+      return RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_PROBATION;
+    case 2:
+    case "REMOTE_CONFIGURATION_STATE_CURRENT":
+      return RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_CURRENT;
+    case 3:
+    case "REMOTE_CONFIGURATION_STATE_UNUSABLE":
+      return RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNUSABLE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return RemoteConfigurationState.UNRECOGNIZED;
+  }
+}
+
+export function remoteConfigurationStateToJSON(object: RemoteConfigurationState): string {
+  switch (object) {
+    case RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNSPECIFIED:
+      return "REMOTE_CONFIGURATION_STATE_UNSPECIFIED";
+    case RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_PROBATION:
+      return "REMOTE_CONFIGURATION_STATE_PROBATION";
+    case RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_CURRENT:
+      return "REMOTE_CONFIGURATION_STATE_CURRENT";
+    case RemoteConfigurationState.REMOTE_CONFIGURATION_STATE_UNUSABLE:
+      return "REMOTE_CONFIGURATION_STATE_UNUSABLE";
+    case RemoteConfigurationState.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** How it came that a configuration is not in force. */
+export const ConfigurationRefusal = {
+  /** CONFIGURATION_REFUSAL_UNSPECIFIED - Not given. */
+  CONFIGURATION_REFUSAL_UNSPECIFIED: 0,
+  /** CONFIGURATION_REFUSAL_REFUSED - It was not tried: its letter or what it says is wrong. */
+  CONFIGURATION_REFUSAL_REFUSED: 1,
+  /** CONFIGURATION_REFUSAL_ROLLED_BACK - It was tried and did not prove itself: the one before is in force again. It is never tried again. */
+  CONFIGURATION_REFUSAL_ROLLED_BACK: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ConfigurationRefusal = typeof ConfigurationRefusal[keyof typeof ConfigurationRefusal];
+
+export namespace ConfigurationRefusal {
+  export type CONFIGURATION_REFUSAL_UNSPECIFIED = typeof ConfigurationRefusal.CONFIGURATION_REFUSAL_UNSPECIFIED;
+  export type CONFIGURATION_REFUSAL_REFUSED = typeof ConfigurationRefusal.CONFIGURATION_REFUSAL_REFUSED;
+  export type CONFIGURATION_REFUSAL_ROLLED_BACK = typeof ConfigurationRefusal.CONFIGURATION_REFUSAL_ROLLED_BACK;
+  export type UNRECOGNIZED = typeof ConfigurationRefusal.UNRECOGNIZED;
+}
+
+export function configurationRefusalFromJSON(object: any): ConfigurationRefusal {
+  switch (object) {
+    case 0:
+    case "CONFIGURATION_REFUSAL_UNSPECIFIED":
+      return ConfigurationRefusal.CONFIGURATION_REFUSAL_UNSPECIFIED;
+    case 1:
+    case "CONFIGURATION_REFUSAL_REFUSED":
+      return ConfigurationRefusal.CONFIGURATION_REFUSAL_REFUSED;
+    case 2:
+    case "CONFIGURATION_REFUSAL_ROLLED_BACK":
+      return ConfigurationRefusal.CONFIGURATION_REFUSAL_ROLLED_BACK;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ConfigurationRefusal.UNRECOGNIZED;
+  }
+}
+
+export function configurationRefusalToJSON(object: ConfigurationRefusal): string {
+  switch (object) {
+    case ConfigurationRefusal.CONFIGURATION_REFUSAL_UNSPECIFIED:
+      return "CONFIGURATION_REFUSAL_UNSPECIFIED";
+    case ConfigurationRefusal.CONFIGURATION_REFUSAL_REFUSED:
+      return "CONFIGURATION_REFUSAL_REFUSED";
+    case ConfigurationRefusal.CONFIGURATION_REFUSAL_ROLLED_BACK:
+      return "CONFIGURATION_REFUSAL_ROLLED_BACK";
+    case ConfigurationRefusal.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** Whether an agent has the key that pseudonyms are made with. */
 export const KeyState = {
   /** KEY_STATE_UNSPECIFIED - Not given, or an agent that hears nothing. */
@@ -347,6 +461,34 @@ export interface AgentStatus {
   keyState: KeyState;
   /** Fingerprint of the box's own public key, which the key custodian seals letters to; empty where it has none. */
   boxKeyFingerprint: string;
+  /** Fingerprint of the key custodian whose letters it takes; empty where it takes none. */
+  custodianFingerprint: string;
+  /** What it has of configurations by letter; absent of an agent that knows of none. */
+  configuration: RemoteConfiguration | undefined;
+}
+
+/** Settings of an agent that came by letter. */
+export interface RemoteConfiguration {
+  /** Fingerprint of the author whose configurations it takes; empty where it takes none. */
+  authorFingerprint: string;
+  /** Sequence of the configuration in force; 0 where none is. */
+  sequence: number;
+  /** How far that one has come. */
+  state: RemoteConfigurationState;
+  /** The last one that was not taken; absent where there was none, or one has been taken since. */
+  refused: RefusedConfiguration | undefined;
+}
+
+/** A configuration that is not in force. */
+export interface RefusedConfiguration {
+  /** Its sequence, as far as it is known; 0 of what is no letter of the author. */
+  sequence: number;
+  /** Whether it was tried. */
+  refusal: ConfigurationRefusal;
+  /** Why, in words. */
+  reason: string;
+  /** When, Unix nanoseconds. */
+  atNs: bigint;
 }
 
 /** The clock was set. */
@@ -883,6 +1025,8 @@ function createBaseAgentStatus(): AgentStatus {
     clockStep: undefined,
     keyState: 0,
     boxKeyFingerprint: "",
+    custodianFingerprint: "",
+    configuration: undefined,
   };
 }
 
@@ -968,6 +1112,12 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     }
     if (message.boxKeyFingerprint !== "") {
       writer.uint32(170).string(message.boxKeyFingerprint);
+    }
+    if (message.custodianFingerprint !== "") {
+      writer.uint32(178).string(message.custodianFingerprint);
+    }
+    if (message.configuration !== undefined) {
+      RemoteConfiguration.encode(message.configuration, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -1145,6 +1295,22 @@ export const AgentStatus: MessageFns<AgentStatus> = {
             message.boxKeyFingerprint = reader.string();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.custodianFingerprint = reader.string();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.configuration = RemoteConfiguration.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1237,6 +1403,12 @@ export const AgentStatus: MessageFns<AgentStatus> = {
         : isSet(object.box_key_fingerprint)
         ? globalThis.String(object.box_key_fingerprint)
         : "",
+      custodianFingerprint: isSet(object.custodianFingerprint)
+        ? globalThis.String(object.custodianFingerprint)
+        : isSet(object.custodian_fingerprint)
+        ? globalThis.String(object.custodian_fingerprint)
+        : "",
+      configuration: isSet(object.configuration) ? RemoteConfiguration.fromJSON(object.configuration) : undefined,
     };
   },
 
@@ -1302,6 +1474,12 @@ export const AgentStatus: MessageFns<AgentStatus> = {
     if (message.boxKeyFingerprint !== "") {
       obj.boxKeyFingerprint = message.boxKeyFingerprint;
     }
+    if (message.custodianFingerprint !== "") {
+      obj.custodianFingerprint = message.custodianFingerprint;
+    }
+    if (message.configuration !== undefined) {
+      obj.configuration = RemoteConfiguration.toJSON(message.configuration);
+    }
     return obj;
   },
 
@@ -1348,6 +1526,253 @@ export const AgentStatus: MessageFns<AgentStatus> = {
       : undefined;
     message.keyState = object.keyState ?? 0;
     message.boxKeyFingerprint = object.boxKeyFingerprint ?? "";
+    message.custodianFingerprint = object.custodianFingerprint ?? "";
+    message.configuration = (object.configuration !== undefined && object.configuration !== null)
+      ? RemoteConfiguration.fromPartial(object.configuration)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRemoteConfiguration(): RemoteConfiguration {
+  return { authorFingerprint: "", sequence: 0, state: 0, refused: undefined };
+}
+
+export const RemoteConfiguration: MessageFns<RemoteConfiguration> = {
+  encode(message: RemoteConfiguration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.authorFingerprint !== "") {
+      writer.uint32(10).string(message.authorFingerprint);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(16).uint32(message.sequence);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    if (message.refused !== undefined) {
+      RefusedConfiguration.encode(message.refused, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoteConfiguration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoteConfiguration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.authorFingerprint = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.refused = RefusedConfiguration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RemoteConfiguration {
+    return {
+      authorFingerprint: isSet(object.authorFingerprint)
+        ? globalThis.String(object.authorFingerprint)
+        : isSet(object.author_fingerprint)
+        ? globalThis.String(object.author_fingerprint)
+        : "",
+      sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
+      state: isSet(object.state) ? remoteConfigurationStateFromJSON(object.state) : 0,
+      refused: isSet(object.refused) ? RefusedConfiguration.fromJSON(object.refused) : undefined,
+    };
+  },
+
+  toJSON(message: RemoteConfiguration): unknown {
+    const obj: any = {};
+    if (message.authorFingerprint !== "") {
+      obj.authorFingerprint = message.authorFingerprint;
+    }
+    if (message.sequence !== 0) {
+      obj.sequence = Math.round(message.sequence);
+    }
+    if (message.state !== 0) {
+      obj.state = remoteConfigurationStateToJSON(message.state);
+    }
+    if (message.refused !== undefined) {
+      obj.refused = RefusedConfiguration.toJSON(message.refused);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RemoteConfiguration>): RemoteConfiguration {
+    return RemoteConfiguration.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemoteConfiguration>): RemoteConfiguration {
+    const message = createBaseRemoteConfiguration();
+    message.authorFingerprint = object.authorFingerprint ?? "";
+    message.sequence = object.sequence ?? 0;
+    message.state = object.state ?? 0;
+    message.refused = (object.refused !== undefined && object.refused !== null)
+      ? RefusedConfiguration.fromPartial(object.refused)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRefusedConfiguration(): RefusedConfiguration {
+  return { sequence: 0, refusal: 0, reason: "", atNs: 0n };
+}
+
+export const RefusedConfiguration: MessageFns<RefusedConfiguration> = {
+  encode(message: RefusedConfiguration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0) {
+      writer.uint32(8).uint32(message.sequence);
+    }
+    if (message.refusal !== 0) {
+      writer.uint32(16).int32(message.refusal);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.atNs !== 0n) {
+      if (BigInt.asIntN(64, message.atNs) !== message.atNs) {
+        throw new globalThis.Error("value provided for field message.atNs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.atNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedConfiguration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedConfiguration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.refusal = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.atNs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RefusedConfiguration {
+    return {
+      sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
+      refusal: isSet(object.refusal) ? configurationRefusalFromJSON(object.refusal) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      atNs: isSet(object.atNs) ? BigInt(object.atNs) : isSet(object.at_ns) ? BigInt(object.at_ns) : 0n,
+    };
+  },
+
+  toJSON(message: RefusedConfiguration): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0) {
+      obj.sequence = Math.round(message.sequence);
+    }
+    if (message.refusal !== 0) {
+      obj.refusal = configurationRefusalToJSON(message.refusal);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.atNs !== 0n) {
+      obj.atNs = message.atNs.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RefusedConfiguration>): RefusedConfiguration {
+    return RefusedConfiguration.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefusedConfiguration>): RefusedConfiguration {
+    const message = createBaseRefusedConfiguration();
+    message.sequence = object.sequence ?? 0;
+    message.refusal = object.refusal ?? 0;
+    message.reason = object.reason ?? "";
+    message.atNs = (object.atNs !== undefined && object.atNs !== null) ? BigInt(object.atNs) : 0n;
     return message;
   },
 };
