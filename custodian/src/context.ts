@@ -24,10 +24,11 @@ export interface GlobalFlags {
   readonly passphraseFile?: string;
 }
 
-/** Gives a command what every one takes. */
-export function addGlobalOptions(command: Command): Command {
+/** Gives a command what every one takes; `holds` is what its folder has in it. */
+export function addGlobalOptions(command: Command, holds: 'custodian' | 'config-author' = 'custodian'): Command {
+  const what = holds === 'custodian' ? 'the custody' : 'the author of configurations';
   return command
-    .option('--folder <folder>', 'the custody', join(homedir(), '.local', 'share', 'tdc', 'custodian'))
+    .option('--folder <folder>', what, join(homedir(), '.local', 'share', 'tdc', holds))
     .option('--passphrase-file <file>', 'its first line is the passphrase; without it a terminal is asked');
 }
 

@@ -45,7 +45,7 @@ export async function openText(
   source: string,
 ): Promise<{ readonly text: string; readonly seal: Seal }> {
   const parsed = schema.safeParse(jsonOf(written));
-  if (!parsed.success) throw new InvalidInputError(`${source} is damaged, or is no custody of this version`);
+  if (!parsed.success) throw new InvalidInputError(`${source} is damaged, or is not of this version`);
   const { scrypt: parts, nonce, sealed } = parsed.data;
   const key = await keyOf(passphrase, parts.salt, parts.n);
   const opener = createDecipheriv(cipher, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(format));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { openConfiguration } from '@tdc/shared/configuration-letter.ts';
 import { fingerprintOf } from '@tdc/shared/fingerprint.ts';
 import { isSameChain, nextKey } from '@tdc/shared/key-chain.ts';
 import { keyEpochsOf } from '@tdc/shared/key-epoch.ts';
@@ -15,6 +16,7 @@ import { generateKey } from '@tdc/shared/new-key.ts';
 import { newKeyPair } from '@tdc/shared/raw-key.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { approve, forget } from './commands/boxes.ts';
+import { configInit, configShow, configSign } from './commands/config.ts';
 import { handOut } from './commands/hand-out.ts';
 import { init } from './commands/init.ts';
 import { replace } from './commands/replace.ts';
@@ -211,6 +213,71 @@ test('a replacement reaches every box that has had a letter, has nothing to do w
   expect(isSameChain(before, key)).toBe(false);
   await expect(replace(context, { reason: ' ', in: '1h' })).rejects.toThrow('--reason');
   await expect(replace(context, { reason: 'x', in: '2d' })).rejects.toThrow('expected at most 1d');
+});
+
+describe('an author of configurations', () => {
+  const settings = 'passage: {gap_seconds: 20}\n';
+  const settingsFile = (text: string) => {
+    writeFileSync(inFolder('settings.yaml'), text);
+    return inFolder('settings.yaml');
+  };
+  const lettersOut = () => {
+    const lines = out.split('\n').filter((line) => line.startsWith('{'));
+    out = '';
+    return lines.map((line) => JSON.parse(line));
+  };
+
+  test('signs settings with rising numbers, which the boxes open that trust it, and has a list of them', async () => {
+    await configInit(context);
+    const author = /config\.author of its boxes: (\S+)/.exec(out)?.[1] ?? '';
+    out = '';
+    await configSign(context, settingsFile(settings), ['D1', 'D2', 'D1']);
+    const letters = lettersOut();
+    expect(letters).toMatchObject([
+      { detector_id: 'D1', kind: 'configuration', sequence: 1 },
+      { detector_id: 'D2', kind: 'configuration', sequence: 1 },
+    ]);
+    const [first] = letters.map(({ letter }) => Buffer.from(letter, 'base64'));
+    expect(openConfiguration(first ?? Buffer.of(), { author, detectorId: 'D1' })).toEqual({
+      detectorId: 'D1',
+      sequence: 1,
+      signedAtMs: clock.nowMs(),
+      text: settings,
+    });
+    expect(() => openConfiguration(first ?? Buffer.of(), { author, detectorId: 'D2' })).toThrow('expected D2');
+    await configSign(context, settingsFile('# as given on the box\n'), ['D1']);
+    expect(lettersOut()).toMatchObject([{ sequence: 2 }]);
+    const list = readFileSync(join(context.folder, 'configurations.ndjson'), 'utf8').trim().split('\n');
+    expect(list.map((line) => JSON.parse(line))).toMatchObject([
+      { time: '2026-06-01T12:00:00.000Z', detector_id: 'D1', letter: 1, configuration: settings },
+      { detector_id: 'D2', letter: 1 },
+      { detector_id: 'D1', letter: 2, configuration: '# as given on the box\n' },
+    ]);
+    await configShow(context);
+    expect(out).toBe(`author       ${author}\nlast letter  2\n`);
+  });
+
+  test('has no key of a network, is closed to others, and is not made twice', async () => {
+    await configInit(context);
+    const file = join(context.folder, 'config-author.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await expect(configInit(context)).rejects.toThrow('there is a configuration author');
+    await expect(handOut(context, requestsOf('D1'))).rejects.toThrow('make one with "tdc-custodian init"');
+    writeFileSync(inFolder('passphrase'), 'another passphrase\n');
+    await expect(configShow(context)).rejects.toThrow('the passphrase is another');
+  });
+
+  test('signs nothing that is no mapping, is too long, or is for nobody, and takes no number for it', async () => {
+    await configInit(context);
+    await expect(configSign(context, settingsFile('- a'), ['D1'])).rejects.toThrow('expected a mapping');
+    await expect(configSign(context, settingsFile('a: {b: 1'), ['D1'])).rejects.toThrow('is not valid YAML');
+    await expect(configSign(context, settingsFile(`# ${'x'.repeat(8191)}`), ['D1'])).rejects.toThrow('8193 bytes');
+    await expect(configSign(context, settingsFile(settings), ['D 1'])).rejects.toThrow('detector "D 1"');
+    await expect(configSign(context, inFolder('nothing'), ['D1'])).rejects.toThrow('cannot be read');
+    out = '';
+    await configSign(context, settingsFile(settings), ['D1']);
+    expect(lettersOut()).toMatchObject([{ sequence: 1 }]);
+  });
 });
 
 test('the passphrase is asked for on a terminal, is not shown there, and is not asked for elsewhere', async () => {

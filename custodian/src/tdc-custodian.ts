@@ -13,7 +13,7 @@ const failedCode = 1;
 await runProgram('tdc-custodian', async (argv, signal) => {
   const program = newProgram(
     'tdc-custodian',
-    'Has the key of a network in custody, and hands it to boxes in sealed letters. It needs no network connection',
+    'Has the key of a network in custody, and hands it to boxes in sealed letters; or signs settings for boxes. It needs no network connection',
     packageJson.version,
   );
   addCommands(program, ({ folder, passphraseFile }) => ({
@@ -33,6 +33,26 @@ await runProgram('tdc-custodian', async (argv, signal) => {
 });
 
 function addCommands(program: Command, contextOf: (flags: GlobalFlags) => Context): void {
+  addCustodyCommands(program, contextOf);
+  const config = program
+    .command('config')
+    .description('settings of boxes, signed by their author, who need not be the key custodian');
+  addGlobalOptions(
+    config.command('init').description('make an author: a key that signs letters'),
+    'config-author',
+  ).action(async (flags) => (await import('./commands/config.ts')).configInit(contextOf(flags)));
+  addGlobalOptions(config.command('show').description('the author, without the secret'), 'config-author').action(
+    async (flags) => (await import('./commands/config.ts')).configShow(contextOf(flags)),
+  );
+  addGlobalOptions(config.command('sign').description('write letters with settings for boxes'), 'config-author')
+    .argument('<settings>', 'file in YAML, as the configuration of an agent: all that boxes are to have by letter')
+    .argument('<detectors...>', 'the detectors whose boxes they are for')
+    .action(async (settings, detectors, flags) =>
+      (await import('./commands/config.ts')).configSign(contextOf(flags), settings, detectors),
+    );
+}
+
+function addCustodyCommands(program: Command, contextOf: (flags: GlobalFlags) => Context): void {
   addGlobalOptions(
     program.command('init').description('make a custody: the key of a network and a key that signs letters'),
   )
