@@ -123,6 +123,10 @@ describe('a custody', () => {
     writeFileSync(inFolder('key.json'), formatKeyText({ ...state, letter: 7 }), { mode: 0o600 });
     await init(context, { keyFile: inFolder('key.json') });
     expect((await custody()).key).toEqual(state);
+    // The boxes have had letters of the custodian before, and take none of a lower number.
+    await approve(context, 'D1', fingerprint);
+    await handOut(context, requestsOf('D1'));
+    expect((await keysHandedOut())[0]?.sequence).toBe(1_000_008);
   });
 
   test('wants a name, a zone and a passphrase that is no word', async () => {

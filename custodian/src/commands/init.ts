@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { KeyChainState } from '@tdc/shared/key-chain.ts';
-import { formatKeyText, parseKeyText } from '@tdc/shared/key-text.ts';
+import { formatKeyText, letterSequenceMax, parseKeyText } from '@tdc/shared/key-text.ts';
 import { generateKey } from '@tdc/shared/new-key.ts';
 import { newKeyPair } from '@tdc/shared/raw-key.ts';
 import { readSecretFile } from '@tdc/shared/secret-file.ts';
@@ -16,12 +16,23 @@ export interface InitFlags {
   readonly keyFile?: string;
 }
 
+/**
+ * Boxes take no letter of a lower number than their last, whoever the custodian is: one that takes over begins beyond what the one before can have
+ * come to since the letter of one box.
+ */
+const takenOver = 1_000_000;
+
 /** `tdc-custodian init`: a new custody, with a new key or with that of a network that works already. */
 export async function init(context: Context, flags: InitFlags): Promise<void> {
   const nowMs = context.clock.nowMs();
-  const key = keyOf(flags, nowMs);
+  const { letter = 0, ...key } = keyOf(flags, nowMs);
   const passphrase = await readNewPassphrase(context.passphrase);
-  const made: Custody = { key, author: newKeyPair('ed25519'), sequence: 0, boxes: new Map() };
+  const made: Custody = {
+    key,
+    author: newKeyPair('ed25519'),
+    sequence: letter === 0 ? 0 : Math.min(letter + takenOver, letterSequenceMax),
+    boxes: new Map(),
+  };
   const seal = await newSeal(passphrase, context.scryptCost);
   createCustody(context.folder, seal, advanced(made, nowMs));
   context.stdout.write(
@@ -37,6 +48,6 @@ function keyOf({ network, timeZone, keyFile }: InitFlags, nowMs: number): KeyCha
     return parseKeyText(formatKeyText(generateKey({ network, timeZone, nowMs })), '--network');
   }
   const text = readSecretFile({ path: keyFile, what: 'key file', bytesMax: 16_384 });
-  const { previous: _, letter: __, ...key } = parseKeyText(text, `key file ${keyFile}`);
+  const { previous: _, ...key } = parseKeyText(text, `key file ${keyFile}`);
   return key;
 }
