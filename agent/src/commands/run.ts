@@ -1,14 +1,12 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
-import { hangingOf } from '@tdc/shared/pulse.ts';
-import { keepNotified, type ServiceManager } from '@tdc/shared/service-notify.ts';
-import type { Agent } from '../agent.ts';
+import type { ServiceManager } from '@tdc/shared/service-notify.ts';
 import { placeOf } from '../config.ts';
 import { ConfigurationKeeper } from '../configuration/configuration-keeper.ts';
 import type { Context, ContextWith } from '../context.ts';
 import { KeyKeeper } from '../key-keeper.ts';
 import { keyFileStore, memoryKeyStore } from '../key-store.ts';
+import { Notifier } from '../notifier.ts';
 import { openStateDir, type StatePaths } from '../state-dir.ts';
-import { statusLine } from '../status-line.ts';
 import { work } from './work.ts';
 
 /**
@@ -17,28 +15,19 @@ import { work } from './work.ts';
  */
 export async function run(contextWith: ContextWith, manager: ServiceManager | undefined): Promise<void> {
   const local = contextWith();
-  const { config, signal } = local;
+  const { config } = local;
   const place = placeOf(config);
   using state = openStateDir(place.stateDir);
   const store = config.key.storage === 'memory' ? memoryKeyStore() : keyFileStore(place.keyFile);
   using keys = new KeyKeeper({ store, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
   const configurations = configurationsOf(local, state.paths);
-  let running: Agent | undefined;
-  await using notified = new AsyncDisposableStack();
-  const onRunning = (agent: Agent) => {
-    if (running === undefined) {
-      const hangs = () => hangingOf(running?.pulses ?? []);
-      const status = () => (running === undefined ? '' : statusLine(running.snapshot()));
-      notified.use(keepNotified({ manager, clock: local.clock, log: local.log, hangs, status }, signal));
-    }
-    running = agent;
-  };
+  await using notifier = new Notifier(local, manager);
   for (;;) {
     configurations?.begin();
     const context = contextInForce(contextWith, configurations);
     const end = await tried(context, configurations, () =>
-      work(context, { place, local: config, contextWith, state, keys, configurations, onRunning }),
-    );
+      work(context, { place, local: config, contextWith, state, keys, configurations, notifier }),
+    ).finally(() => notifier.rest());
     if (end === 'stopped') return;
     const configuration = configurations?.inForce?.sequence ?? 0;
     context.log.info({ configuration }, 'begins anew with another configuration');
@@ -66,8 +55,8 @@ function contextInForce(contextWith: ContextWith, configurations: ConfigurationK
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       contextWith().log.error({ configuration: configuration.sequence }, `goes on without it: ${error.message}`);
-      if (configurations.onProbation) configurations.rollBack(error.message);
-      else configurations.setAside(error.message);
+      if (configurations.onProbation) configurations.rollBack(oneLine(error));
+      else configurations.setAside(oneLine(error));
     }
   }
 }
@@ -83,7 +72,10 @@ async function tried(
   } catch (error) {
     if (configurations === undefined || !configurations.onProbation || signal.aborted) throw error;
     log.error({ err: error, configuration: configurations.inForce?.sequence }, 'rolls the configuration back');
-    configurations.rollBack(`the agent failed under it: ${error instanceof Error ? error.message : String(error)}`);
+    configurations.rollBack(`the agent failed under it: ${oneLine(error)}`);
     return 'configuration';
   }
 }
+
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll('\n', '; ');

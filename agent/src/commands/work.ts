@@ -11,6 +11,7 @@ import type { Context, ContextWith } from '../context.ts';
 import { renewIdentity } from '../enrolment/renew-identity.ts';
 import type { KeyKeeper } from '../key-keeper.ts';
 import { KeyMail } from '../key-mail.ts';
+import type { Notifier } from '../notifier.ts';
 import type { StateDir } from '../state-dir.ts';
 import { scannersOf } from './scanners-of.ts';
 
@@ -24,7 +25,7 @@ export interface Box {
   readonly keys: KeyKeeper;
   /** Absent: nobody may change the configuration by letter. */
   readonly configurations: ConfigurationKeeper | undefined;
-  readonly onRunning: (agent: Agent) => void;
+  readonly notifier: Notifier;
 }
 
 const keepKeysEveryMs = 10_000;
@@ -64,7 +65,7 @@ export async function work(context: Context, box: Box): Promise<'stopped' | 'con
     const over = new AbortController();
     const working = AbortSignal.any([signal, other.signal, over.signal]);
     const running = agent.run('stopped', working).finally(() => over.abort());
-    box.onRunning(agent);
+    box.notifier.follow(agent);
     const aside = goOn(context, box, agent, reported.promise, working).then((goesOn) => goesOn || other.abort());
     await Promise.all([
       running,

@@ -33,7 +33,7 @@ function boxOf({ isClockSynchronised = true, of = fingerprint } = {}) {
     author: of,
     keeper,
     check: ({ text }) => {
-      if (text.includes('wrong')) throw new InvalidInputError('log.level "wrong": expected "info"');
+      if (text.includes('wrong')) throw new InvalidInputError('log.level "wrong": expected "info"\nand more');
     },
     nowMs: () => nowMs,
     isClockSynchronised: () => isClockSynchronised,
@@ -165,7 +165,7 @@ describe('a configuration by letter', () => {
     keeper.confirm();
     expect(boxOf().keeper.snapshot()).toMatchObject({
       inForce: { sequence: 3, state: 'current' },
-      refused: { sequence: 4, refusal: 'refused', reason: 'log.level "wrong": expected "info"' },
+      refused: { sequence: 4, refusal: 'refused', reason: 'log.level "wrong": expected "info"; and more' },
     });
   });
 

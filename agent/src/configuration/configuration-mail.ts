@@ -39,8 +39,10 @@ export class ConfigurationMail {
       check(configuration);
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      keeper.refuse(configuration.sequence, error.message);
-      throw error;
+      // It stands in lists and logs of one line each.
+      const reason = error.message.replaceAll('\n', '; ');
+      keeper.refuse(configuration.sequence, reason);
+      throw new InvalidInputError(reason, { cause: error });
     }
     keeper.take(configuration);
     return 'to-be-tried';
