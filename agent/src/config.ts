@@ -174,7 +174,7 @@ export function placeOf(config: AgentConfig): Place {
 }
 
 /** The state folder: as given, or that of the detector. */
-export function stateDirOf({ given, stateHome }: AgentConfig): string {
+export function stateDirOf({ given, stateHome }: Pick<AgentConfig, 'given' | 'stateHome'>): string {
   if (given.stateDir !== undefined) return given.stateDir;
   if (given.detectorId !== undefined) return join(stateHome, 'agent', given.detectorId);
   throw new InvalidInputError('which agent? Give --state-dir or --detector-id', { field: 'state_dir' });

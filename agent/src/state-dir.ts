@@ -17,6 +17,9 @@ export interface StatePaths {
   readonly lock: string;
 }
 
+/** The file of what came by letter. */
+export const configurationFileIn = (stateDir: string): string => join(resolve(stateDir), 'configuration.json');
+
 /** Throws InvalidInputError when the folder's name is too long for the socket in it. */
 export function statePaths(stateDir: string): StatePaths {
   const folder = resolve(stateDir);
@@ -32,7 +35,7 @@ export function statePaths(stateDir: string): StatePaths {
     folder,
     outbox: join(folder, 'outbox.sqlite'),
     boxKey: join(folder, 'box-key.json'),
-    configuration: join(folder, 'configuration.json'),
+    configuration: configurationFileIn(folder),
     socket,
     lock: join(folder, 'agent.lock'),
   };

@@ -262,6 +262,12 @@ test('a box that is killed while it tries a configuration goes on trying, or tak
     refused: { sequence: 2, refusal: 'rolled_back', reason: 'it was begun with 3 times, and proved itself in none' },
   });
   await expectConserved(field, last);
+
+  // Whoever enrols the box anew has it where the token says, and not where a letter led it.
+  expect(await valueOnBox(field, 'collector.address')).toMatchObject({ source: 'configuration 1: collector.address' });
+  const again = ['enrol', await field.network.token('D1'), ...box.flags];
+  expect(await runProgram('tdc-agent', again, { directory: field.directory })).toMatchObject({ code: 0 });
+  expect(await valueOnBox(field, 'collector.address')).toMatchObject({ value: field.network.collector });
 }, 240_000);
 
 test('an agent of another version starts without a configuration that it cannot use, and says so', async () => {
@@ -270,7 +276,7 @@ test('an agent of another version starts without a configuration that it cannot 
   const [author, stateDir] = ['7k2m-w0qe-9rtz-ncb4-5hxy-a1p8', join(directory, 'state')];
   const current = { sequence: 5, text: 'radar: {beam: wide}\nscanners: [simulated]\n' };
   await mkdir(stateDir, { mode: 0o700 });
-  const written = { author, state: { type: 'settled', sequence: 5, current } };
+  const written = { detectorId: 'D1', author, state: { type: 'settled', sequence: 5, current } };
   await writeFile(join(stateDir, 'configuration.json'), JSON.stringify(written), { mode: 0o600 });
   const flags = ['--detector-id', 'D1', '--state-dir', stateDir, '--config-author', author];
   const key = ['--key-file', await makeKeyFile(directory, Date.now())];

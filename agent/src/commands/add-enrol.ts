@@ -2,8 +2,10 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { addConfigOptions, type Resolved } from '@tdc/shared/config.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { Command } from 'commander';
+import { stateDirOf } from '../config.ts';
 import type { AgentOptionTable } from '../config-options.ts';
 import { identityFileOf } from '../enrolment/identity-option.ts';
+import { configurationFileIn } from '../state-dir.ts';
 
 export interface EnrolSurroundings {
   readonly options: AgentOptionTable;
@@ -24,8 +26,12 @@ export function addEnrol(program: Command, { options, resolved, stateHome, clock
     if (token !== undefined && file !== undefined)
       throw new InvalidInputError('--file and a token: expected one of them', { field: '--file' });
     const { stdin, stdout, stderr } = process;
-    const identityFile = identityFileOf(resolved(command).values, stateHome);
-    const context = { identityFile, clock, signal, stdin, stdout, stderr };
+    const { values } = resolved(command);
+    const identityFile = identityFileOf(values, stateHome);
+    const stateDir = values.state_dir;
+    const configurationFileOf = (detectorId: string) =>
+      configurationFileIn(stateDirOf({ given: { detectorId, ...(stateDir && { stateDir }) }, stateHome }));
+    const context = { identityFile, configurationFileOf, clock, signal, stdin, stdout, stderr };
     const { enrol, enrolFromFile } = await import('./enrol.ts');
     await (file === undefined ? enrol(context, token) : enrolFromFile(context, file));
   });

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { type EnrolmentToken, parseEnrolmentToken } from '@tdc/shared/enrolment-token.ts';
 import { TdcError } from '@tdc/shared/errors.ts';
+import { forgetSettings } from '../configuration/configuration-file.ts';
 import { asOwnerOf } from '../enrolment/as-owner.ts';
 import { enrolBox, finishEnrolment } from '../enrolment/enrol-box.ts';
 import { detectorOf, type Identity } from '../enrolment/identity-file.ts';
@@ -11,6 +13,8 @@ import { TokenFile } from '../enrolment/token-file.ts';
 
 export interface EnrolContext {
   readonly identityFile: string;
+  /** Where settings that came by letter are, of a detector. */
+  readonly configurationFileOf: (detectorId: string) => string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly stdin: NodeJS.ReadStream;
@@ -50,12 +54,17 @@ export async function enrolFromFile(context: EnrolContext, file: string): Promis
 
 /** `onEnrolled` is called when all is on disk, and before it could not be done again. */
 async function enrolAs(
-  { identityFile, clock, signal }: EnrolContext,
+  { identityFile, configurationFileOf, clock, signal }: EnrolContext,
   token: EnrolmentToken,
   onEnrolled: () => void,
 ): Promise<Identity> {
   const folder = dirname(identityFile);
   const identity = await asOwnerOf(folder, () => enrolBox({ token, identityFile, clock }, signal));
+  // They may lead to the collector of before.
+  const configurationFile = configurationFileOf(detectorOf(identity));
+  if (existsSync(configurationFile)) {
+    await asOwnerOf(dirname(configurationFile), async () => forgetSettings(configurationFile));
+  }
   onEnrolled();
   await asOwnerOf(folder, async () => finishEnrolment(identityFile));
   return identity;

@@ -20,7 +20,7 @@ export async function run(contextWith: ContextWith, manager: ServiceManager | un
   using state = openStateDir(place.stateDir);
   const store = config.key.storage === 'memory' ? memoryKeyStore() : keyFileStore(place.keyFile);
   using keys = new KeyKeeper({ store, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
-  const configurations = configurationsOf(local, state.paths);
+  const configurations = configurationsOf(local, place.detectorId, state.paths);
   await using notifier = new Notifier(local, manager);
   for (;;) {
     configurations?.begin();
@@ -34,11 +34,16 @@ export async function run(contextWith: ContextWith, manager: ServiceManager | un
   }
 }
 
-function configurationsOf({ config, clock, log }: Context, paths: StatePaths): ConfigurationKeeper | undefined {
+function configurationsOf(
+  { config, clock, log }: Context,
+  detectorId: string,
+  paths: StatePaths,
+): ConfigurationKeeper | undefined {
   const { author } = config.byLetter;
   if (author === undefined) return undefined;
   return new ConfigurationKeeper({
     file: paths.configuration,
+    detectorId,
     author,
     nowMs: () => clock.nowMs(),
     onTrouble: (message) => log.error({}, message),

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { InvalidInputError, NotFoundError } from '@tdc/shared/errors.ts';
 import { readSecretFile, type SecretFile, writeSecretFile } from '@tdc/shared/secret-file.ts';
 import { z } from 'zod';
@@ -16,6 +17,7 @@ const refused = z.strictObject({
   atMs: z.number(),
 });
 const schema = z.strictObject({
+  detectorId: z.string(),
   author: z.string(),
   state: z.discriminatedUnion('type', [
     z.strictObject({
@@ -35,16 +37,48 @@ const schema = z.strictObject({
   ]),
 });
 
+/** For which detector, and by whom: what a box has for another, or of another, counts for nothing. */
+export interface Between {
+  readonly detectorId: string;
+  /** Fingerprint. */
+  readonly author: string;
+}
+
 /**
- * What the file has of an author; of another author than wrote it, and without a file, nothing. Throws InvalidInputError for a damaged one,
- * UnavailableError for one that cannot be read.
+ * What the file has for a detector, of an author; without a file nothing. Throws InvalidInputError for a damaged one, UnavailableError for one that
+ * cannot be read.
  */
-export function readConfiguration(path: string, author: string): RemoteConfiguration {
+export function readConfiguration(path: string, { detectorId, author }: Between): RemoteConfiguration {
+  const written = readWritten(path);
+  return written?.detectorId === detectorId && written.author === author ? written.state : nothingRemote;
+}
+
+/** Puts it in place of what is there, in one step. Throws UnavailableError, having changed nothing. */
+export function writeConfiguration(path: string, { detectorId, author }: Between, state: RemoteConfiguration): void {
+  writeSecretFile(fileOf(path), `${JSON.stringify({ detectorId, author, state }, undefined, 2)}\n`);
+}
+
+/**
+ * What came by letter is in force no more; its numbers stay, so that none of it comes again. A damaged file, which has none, goes. Throws
+ * UnavailableError as the others do.
+ */
+export function forgetSettings(path: string): void {
+  try {
+    const written = readWritten(path);
+    if (written === undefined) return;
+    writeConfiguration(path, written, { type: 'settled', sequence: written.state.sequence });
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    rmSync(path);
+  }
+}
+
+function readWritten(path: string): (Between & { readonly state: RemoteConfiguration }) | undefined {
   let text: string;
   try {
     text = readSecretFile(fileOf(path));
   } catch (error) {
-    if (error instanceof NotFoundError) return nothingRemote;
+    if (error instanceof NotFoundError) return undefined;
     throw error;
   }
   const { data } = schema.safeParse(jsonOf(text));
@@ -53,12 +87,7 @@ export function readConfiguration(path: string, author: string): RemoteConfigura
       `${fileOf(path).what} ${path} is damaged: remove it, and have the configuration sent again`,
     );
   }
-  return data.author === author ? data.state : nothingRemote;
-}
-
-/** Puts it in place of what is there, in one step. Throws UnavailableError, having changed nothing. */
-export function writeConfiguration(path: string, author: string, state: RemoteConfiguration): void {
-  writeSecretFile(fileOf(path), `${JSON.stringify({ author, state }, undefined, 2)}\n`);
+  return data;
 }
 
 function jsonOf(text: string): unknown {

@@ -80,7 +80,7 @@ class BoxUnderTest implements Disposable {
   }
 
   #open(): ConfigurationKeeper {
-    return new ConfigurationKeeper({ file: this.#file, author, nowMs: () => 1, onTrouble: () => {} });
+    return new ConfigurationKeeper({ file: this.#file, detectorId: 'D1', author, nowMs: () => 1, onTrouble: () => {} });
   }
 
   #take(tried: number): void {

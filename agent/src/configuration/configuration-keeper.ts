@@ -1,5 +1,5 @@
 import { TdcError, UnavailableError } from '@tdc/shared/errors.ts';
-import { readConfiguration, writeConfiguration } from './configuration-file.ts';
+import { type Between, readConfiguration, writeConfiguration } from './configuration-file.ts';
 import {
   confirmed,
   inForce,
@@ -13,10 +13,8 @@ import {
   started,
 } from './remote-configuration.ts';
 
-export interface KeeperOptions {
+export interface KeeperOptions extends Between {
   readonly file: string;
-  /** Fingerprint of whose configurations are taken; what the file has of another's counts for nothing. */
-  readonly author: string;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   /** Something about it is to be told: that the disk refuses, or that it is damaged. */
@@ -47,7 +45,7 @@ export class ConfigurationKeeper {
   constructor(options: KeeperOptions) {
     this.#options = options;
     try {
-      this.#state = readConfiguration(options.file, options.author);
+      this.#state = readConfiguration(options.file, options);
     } catch (error) {
       if (!(error instanceof TdcError)) throw error;
       options.onTrouble(error.message);
@@ -143,7 +141,7 @@ export class ConfigurationKeeper {
   }
 
   #write(next: RemoteConfiguration): void {
-    writeConfiguration(this.#options.file, this.#options.author, next);
+    writeConfiguration(this.#options.file, this.#options, next);
     this.#state = next;
     this.#isOnDisk = true;
   }

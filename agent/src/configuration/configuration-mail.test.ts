@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signConfiguration } from '@tdc/shared/configuration-letter.ts';
@@ -8,6 +8,7 @@ import { type Letter, LetterContent, LetterKind, SignedLetter } from '@tdc/share
 import { newKeyPair } from '@tdc/shared/raw-key.ts';
 import { signLetter } from '@tdc/shared/signed-letter.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { forgetSettings } from './configuration-file.ts';
 import { ConfigurationKeeper } from './configuration-keeper.ts';
 import { ConfigurationMail } from './configuration-mail.ts';
 
@@ -24,12 +25,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const file = () => join(folder, 'configuration.json');
 
-function boxOf({ isClockSynchronised = true, of = fingerprint } = {}) {
+function boxOf({ isClockSynchronised = true, of = fingerprint, at = 'D1' } = {}) {
   const troubles: string[] = [];
   const onTrouble = (message: string) => troubles.push(message);
-  const keeper = new ConfigurationKeeper({ file: file(), author: of, nowMs: () => nowMs, onTrouble });
+  const keeper = new ConfigurationKeeper({ file: file(), detectorId: at, author: of, nowMs: () => nowMs, onTrouble });
   const mail = new ConfigurationMail({
-    detectorId: 'D1',
+    detectorId: at,
     author: of,
     keeper,
     check: ({ text }) => {
@@ -197,6 +198,31 @@ describe('what the disk has', () => {
     const { keeper, mail } = boxOf({ of: fingerprintOf('config-author', second.publicKey) });
     expect([keeper.inForce, keeper.sequence]).toEqual([undefined, 0]);
     expect(mail.receive(letterOf(1, { by: second }))).toBe('to-be-tried');
+  });
+
+  test('for another detector counts for nothing, as when a box moves', () => {
+    const { keeper, mail } = boxOf();
+    mail.receive(letterOf(30));
+    keeper.confirm();
+    expect(boxOf({ at: 'D2' }).keeper.inForce).toBeUndefined();
+    expect(boxOf().keeper.inForce?.sequence).toBe(30);
+  });
+
+  test('is forgotten when the box enrols anew, but for its numbers', () => {
+    forgetSettings(file());
+    writeFileSync(file(), 'damaged', { mode: 0o600 });
+    forgetSettings(file());
+    expect(existsSync(file())).toBe(false);
+    const { keeper, mail } = boxOf();
+    mail.receive(letterOf(30));
+    keeper.confirm();
+    mail.receive(letterOf(31));
+    forgetSettings(file());
+    const after = boxOf();
+    expect(after.keeper.snapshot()).toEqual({ author: fingerprint });
+    expect(after.mail.receive(letterOf(31))).toBe('known');
+    expect(() => after.mail.receive(letterOf(30))).toThrow('an old one');
+    expect(after.mail.receive(letterOf(32))).toBe('to-be-tried');
   });
 
   test.each(['', '{}', '{"author":"', '\0\0\0'])(

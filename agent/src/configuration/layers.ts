@@ -2,7 +2,7 @@ import type { Resolved } from '@tdc/shared/config.ts';
 import { TdcError } from '@tdc/shared/errors.ts';
 import { agentConfigOf, stateDirOf } from '../config.ts';
 import type { AgentOptionTable } from '../config-options.ts';
-import { statePaths } from '../state-dir.ts';
+import { configurationFileIn } from '../state-dir.ts';
 import { readConfiguration } from './configuration-file.ts';
 import { inForce, type SignedConfiguration } from './remote-configuration.ts';
 
@@ -24,9 +24,11 @@ export function resolvedInForce(
   const local = layers();
   const config = agentConfigOf(local.values, stateHome);
   const { author } = config.byLetter;
-  if (author === undefined || (config.given.stateDir ?? config.given.detectorId) === undefined) return local;
+  const { detectorId } = config.given;
+  if (author === undefined || detectorId === undefined) return local;
   try {
-    const configuration = inForce(readConfiguration(statePaths(stateDirOf(config)).configuration, author));
+    const file = configurationFileIn(stateDirOf(config));
+    const configuration = inForce(readConfiguration(file, { detectorId, author }));
     if (configuration === undefined) return local;
     const resolved = layers(configuration);
     agentConfigOf(resolved.values, stateHome);

@@ -15,7 +15,13 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tdc-configuration-'));
   clock = new ManualClock(1_790_000_000_000);
   const file = join(folder, 'configuration.json');
-  keeper = new ConfigurationKeeper({ file, author: 'x', nowMs: () => clock.nowMs(), onTrouble: () => {} });
+  keeper = new ConfigurationKeeper({
+    file,
+    detectorId: 'D1',
+    author: 'x',
+    nowMs: () => clock.nowMs(),
+    onTrouble: () => {},
+  });
   reported = Promise.withResolvers();
   stop = new AbortController();
 });
