@@ -72,10 +72,22 @@ test('boxes are listed with what the custodian needs, and with the letters that 
   ]);
 });
 
+test('a letter that is not taken keeps no other away, and each is told', async () => {
+  using client = subject.client();
+  const file = fileOf(letterLine('D8', 6) + letterLine('D1', 6) + letterLine('D9', 6));
+  await expect(lettersSend(client.context, file)).rejects.toThrow(
+    /^letter 6 for detector D8: there is no such detector.*\nletter 6 for detector D9: there is no such detector/,
+  );
+  expect(client.err()).toContain('1 letters wait for their boxes');
+  using table = subject.client();
+  await boxes(table.context);
+  expect(table.out()).toMatch(/^D1 .*configuration 6 *$/m);
+});
+
 test.each([
   ['not JSON\n', 'line 1: the line: '],
   [letterLine('D1', 9) + lineWith('D1', 9, '!'), 'line 2: letter: '],
-  [letterLine('D1', 1), 'letter 4 is there: expected a higher sequence'],
+  [letterLine('D1', 1), 'letter 6 is there: expected a higher sequence'],
   [letterLine('D9', 9), 'letter 9 for detector D9: there is no such detector'],
   [lineWith('D1', 9, 'AAEC'), 'letter 9 for detector D1: the letter is signed by '],
 ])('of letters that cannot be sent is said which and why: %j', async (text, message) => {

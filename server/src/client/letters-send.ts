@@ -1,3 +1,4 @@
+import { PreconditionError, TdcError } from '@tdc/shared/errors.ts';
 import type { Letter } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { readNdjsonFile } from '@tdc/shared/ndjson-file.ts';
 import { letterKindToWire } from '@tdc/shared/signed-letter.ts';
@@ -14,11 +15,32 @@ export function addLettersSendCommand(letters: Command, run: Run): void {
     .action((file: string, _: object, command: Command) => run(command, (context) => lettersSend(context, file)));
 }
 
-/** `tdc letters send`: sending the same file again changes nothing. */
+/**
+ * `tdc letters send`: sending the same file again changes nothing. One that the server does not take keeps the others from nothing. Throws
+ * PreconditionError with all that were not taken, and why.
+ */
 export async function lettersSend(context: ClientContext, file: string): Promise<void> {
   const letters = readLetters(file);
-  for (const letter of letters) await ask(context, 'boxMail', context.boxMail.putLetter, { letter });
-  await print(context.stderr, `tdc: ${letters.length} letters wait for their boxes\n`, context.signal);
+  const refusals: string[] = [];
+  for (const letter of letters) {
+    const refusal = await refusalOf(context, letter);
+    if (refusal !== undefined) refusals.push(refusal);
+  }
+  const waiting = letters.length - refusals.length;
+  await print(context.stderr, `tdc: ${waiting} letters wait for their boxes\n`, context.signal);
+  if (refusals.length > 0) throw new PreconditionError(refusals.join('\n'));
+}
+
+/** Why this letter is not taken; undefined once it is. Throws what is about the server and not about the letter. */
+async function refusalOf(context: ClientContext, letter: Letter): Promise<string | undefined> {
+  try {
+    await ask(context, 'boxMail', context.boxMail.putLetter, { letter });
+    return undefined;
+  } catch (error) {
+    const isAboutTheLetter = error instanceof TdcError && error.field.startsWith('letter');
+    if (isAboutTheLetter) return error.message;
+    throw error;
+  }
 }
 
 const schema = z.object({
