@@ -53,7 +53,7 @@ describe('a process at the radio', () => {
     const scanner = scannerOf(
       `const nowMs = now();
        heard([nowMs - 200, '00:1a:7d:da:71:13', 0, -66, 0x5a020c], [nowMs - 100, 'f0:d5:bf:01:02:03', 0, null, 0]);
-       heard([nowMs, 'f0:d5:bf:01:02:04', 0, -81, 0x240418]);`,
+       heard([now(), 'f0:d5:bf:01:02:04', 0, -81, 0x240418]);`,
       'classic',
     );
     const { found, observations } = await observed(scanner, ({ length }) => length === 3);
