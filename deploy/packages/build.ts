@@ -14,9 +14,10 @@ import { repositoryRoot } from './repository-root.ts';
 import { stageProgram } from './stage-program.ts';
 
 const usage = `npm run package -- [options]
-  --package <name>   ${packageNames.join(' or ')}; more than once; by default both
+  --package <name>   ${packageNames.join(' or ')}; more than once; by default all
   --arch <name>      ${architectures.join(' or ')}; more than once; by default both
   --version <text>   of the packages; by default that of package.json
+  --maintainer <who> "Name <address>" of who answers for them; by default $DEBFULLNAME and $DEBEMAIL, else that nobody was named
   --out <folder>     where they go; by default dist
 `;
 
@@ -41,6 +42,7 @@ function options() {
         package: { type: 'string', multiple: true },
         arch: { type: 'string', multiple: true },
         version: { type: 'string' },
+        maintainer: { type: 'string' },
         out: { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -57,6 +59,19 @@ function sourceTimeSeconds(): number {
   return Number(given);
 }
 
+/** Who answers for the packages: whoever builds and hands them out, and nobody who was made up. */
+function maintainerOf(given: string | undefined): string {
+  const { DEBFULLNAME: name, DEBEMAIL: address } = process.env;
+  const maintainer = given ?? (name !== undefined && address !== undefined ? `${name} <${address}>` : undefined);
+  if (maintainer === undefined) {
+    process.stderr.write('package: no maintainer was named (--maintainer): the packages say so\n');
+    return 'nobody was named <nobody@tdc.invalid>';
+  }
+  if (!/^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$/.test(maintainer))
+    fail(`--maintainer ${maintainer}: expected "Name <address>"`);
+  return maintainer;
+}
+
 const git = (...args: readonly string[]): string =>
   execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8' }).trim();
 
@@ -71,6 +86,7 @@ const packageJson: { version: string } = JSON.parse(readFileSync(join(repository
 const version = values.version ?? packageJson.version;
 if (!/^\d[A-Za-z0-9.+~]*$/.test(version)) fail(`--version ${version}: expected digits, letters, '.', '+' and '~'`);
 const timeSeconds = sourceTimeSeconds();
+const maintainer = maintainerOf(values.maintainer);
 const out = resolve(values.out ?? 'dist');
 mkdirSync(out, { recursive: true });
 process.umask(0o022);
@@ -79,7 +95,7 @@ for (const arch of archs) {
   for (const name of names) {
     const work = mkdtempSync(join(tmpdir(), 'tdc-package-'));
     try {
-      const kind = { name, arch, version, timeSeconds };
+      const kind = { name, arch, version, maintainer, timeSeconds };
       const staged = stageProgram(kind, join(work, 'staged'));
       const file = packDeb(kind, buildTree(kind, staged, join(work, 'tree')), out);
       console.log(`${file} ${(statSync(file).size / 1e6).toFixed(1)} MB`);

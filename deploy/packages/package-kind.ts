@@ -1,5 +1,8 @@
-export const packageNames = ['tdc-agent', 'tdc-server'] as const;
-export type PackageName = (typeof packageNames)[number];
+/** The workspace that each package is made of. */
+const workspaces = { 'tdc-agent': 'agent', 'tdc-server': 'server', 'tdc-custodian': 'custodian' } as const;
+
+export type PackageName = keyof typeof workspaces;
+export const packageNames: readonly PackageName[] = ['tdc-agent', 'tdc-server', 'tdc-custodian'];
 export const isPackageName = (text: string): text is PackageName => packageNames.some((name) => name === text);
 
 /** Debian's names. */
@@ -15,9 +18,10 @@ export interface PackageKind {
   readonly name: PackageName;
   readonly arch: Architecture;
   readonly version: string;
+  /** Who answers for it: `Name <address>`. */
+  readonly maintainer: string;
   /** What its files' times are at latest. */
   readonly timeSeconds: number;
 }
 
-/** The workspace that a package is made of. */
-export const workspaceOf = ({ name }: PackageKind): 'agent' | 'server' => (name === 'tdc-agent' ? 'agent' : 'server');
+export const workspaceOf = ({ name }: Pick<PackageKind, 'name'>) => workspaces[name];

@@ -39,17 +39,7 @@ const uselessEndings = new Set([
   '.gypi',
   '.flow',
 ]);
-const uselessFolders = new Set([
-  '.bin',
-  '.github',
-  '@types',
-  'node-addon-api',
-  'node-gyp',
-  'libusb',
-  'test',
-  'tests',
-  '__tests__',
-]);
+const uselessFolders = new Set(['@types', 'node-addon-api', 'node-gyp', 'libusb', 'test', 'tests', '__tests__']);
 const lockFiles = new Set(['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml']);
 
 /** Installs the production dependencies of one program, as package-lock.json has them, without running any script. */
@@ -69,10 +59,10 @@ export function stageProgram(kind: PackageKind, folder: string): StagedProgram {
   );
   const others = manifests.map((file) => file.split('/')[0] ?? '').filter((each) => each !== workspaceOf(kind));
   for (const each of others) rmSync(join(program, each), { recursive: true });
-  removeUseless(join(program, 'node_modules'));
   for (const [file] of walk(program)) {
     if (file.endsWith('.node') && !isFor(file, cpu)) rmSync(join(program, file));
   }
+  removeUseless(join(program, 'node_modules'));
   fetchNode(kind.arch, node);
   return { program, node };
 }
@@ -98,13 +88,16 @@ function removeUseless(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isSymbolicLink()) continue;
-    if (entry.isDirectory() && !uselessFolders.has(entry.name)) removeUseless(path);
-    else if (entry.isDirectory() || isUseless(entry.name)) rmSync(path, { recursive: true });
+    const isUseless = entry.isDirectory() ? isUselessFolder(entry.name) : isUselessFile(entry.name);
+    if (isUseless) rmSync(path, { recursive: true });
+    else if (entry.isDirectory()) removeUseless(path);
   }
   if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-const isUseless = (name: string): boolean =>
+const isUselessFolder = (name: string): boolean => name.startsWith('.') || uselessFolders.has(name);
+
+const isUselessFile = (name: string): boolean =>
   name.startsWith('.') ||
   lockFiles.has(name) ||
   (uselessEndings.has(extname(name)) && !/^(licen[cs]e|notice)/i.test(name));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 export const built = join(import.meta.dirname, '../../node_modules/.cache/tdc-packages/debs');
 export const firstVersion = '0.1.0';
 export const laterVersion = '0.2.0';
+export const maintainer = 'tests of tdc <tests@tdc.invalid>';
 
 export const debName = (name: string, version: string, arch: 'amd64' | 'arm64'): string =>
   `${name}_${version}_${arch}.deb`;

@@ -2,17 +2,21 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { architectures, packageNames } from '../../deploy/packages/package-kind.ts';
 import { walk } from '../../deploy/packages/walk.ts';
 import { temporaryDirectory } from '../src/harness/temporary-directory.ts';
-import { built, debName, firstVersion } from './built-packages.ts';
+import { built, debName, firstVersion, maintainer } from './built-packages.ts';
 import { outcomeOf } from './outcome.ts';
 
 const build = join(import.meta.dirname, '../../deploy/packages/build.ts');
 /** e_machine of an ELF header. */
 const machines = { amd64: 62, arm64: 183 } as const;
-const packages = (['tdc-agent', 'tdc-server'] as const).flatMap((name) =>
-  (['amd64', 'arm64'] as const).map((arch) => ({ name, arch })),
-);
+const packages = packageNames.flatMap((name) => architectures.map((arch) => ({ name, arch })));
+const addons = {
+  'tdc-agent': ['better-sqlite3', 'bluetooth-hci-socket'],
+  'tdc-server': ['better-sqlite3'],
+  'tdc-custodian': [],
+} as const;
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
@@ -37,12 +41,7 @@ describe.each(packages)('$name for $arch', ({ name, arch }) => {
     });
     for (const { path, machine } of binaries) expect(machine, path).toBe(machines[arch]);
     const paths = binaries.map(({ path }) => path).join('\n');
-    const needed = [
-      `usr/lib/${name}/node`,
-      'better-sqlite3',
-      ...(name === 'tdc-agent' ? ['bluetooth-hci-socket'] : []),
-    ];
-    for (const each of needed) expect(paths).toContain(each);
+    for (const each of [`usr/lib/${name}/node`, ...addons[name]]) expect(paths).toContain(each);
     expect(files.filter((path) => path.endsWith('.node') && !paths.includes(path))).toEqual([]);
   });
 
@@ -60,15 +59,20 @@ describe.each(packages)('$name for $arch', ({ name, arch }) => {
     expect(files.filter((path) => /\.(test|contract|bench)\.ts$/.test(path))).toEqual([]);
     expect(files.filter((path) => /\/node_modules\/.*\.[cm]?ts$/.test(path))).toEqual([]);
     expect(files.some((path) => path.startsWith(`usr/lib/${name}/shared/src/`))).toBe(true);
-    expect(files.some((path) => path.includes(name === 'tdc-agent' ? '/server/' : `${name}/agent/`))).toBe(false);
+    for (const other of packageNames.filter((each) => each !== name)) {
+      expect(files.filter((path) => path.startsWith(`usr/lib/${name}/${other.slice(4)}/`))).toEqual([]);
+    }
   });
 
-  test('says what it needs and what is inside, and holds its configuration back from upgrades', async () => {
+  test('says who answers for it, what it needs and what is inside, and holds its configuration back from upgrades', async () => {
     const control = await readFile(join(root, 'DEBIAN/control'), 'utf8');
-    expect(control).toContain(`Package: ${name}\nVersion: ${firstVersion}\nArchitecture: ${arch}\n`);
-    expect(await readFile(join(root, 'DEBIAN/conffiles'), 'utf8')).toBe(`/etc/tdc/${name.slice(4)}.yaml\n`);
+    const identity = `Package: ${name}\nVersion: ${firstVersion}\nArchitecture: ${arch}\nMaintainer: ${maintainer}\n`;
+    expect(control).toContain(identity);
+    if (name !== 'tdc-custodian') {
+      expect(await readFile(join(root, 'DEBIAN/conffiles'), 'utf8')).toBe(`/etc/tdc/${name.slice(4)}.yaml\n`);
+    }
     const copyright = await readFile(join(root, `usr/share/doc/${name}/copyright`), 'utf8');
-    for (const inside of ['Node.js', 'better-sqlite3', 'zod']) expect(copyright).toContain(inside);
+    for (const inside of ['Node.js', 'zod', ...addons[name]]) expect(copyright).toContain(inside);
     const sums = outcomeOf('sh', ['-c', 'cd "$0" && md5sum --quiet -c DEBIAN/md5sums', root]);
     expect(sums).toEqual({ code: 0, output: '' });
     expect((await readFile(join(root, 'DEBIAN/md5sums'), 'utf8')).trim().split('\n')).toHaveLength(
@@ -79,8 +83,18 @@ describe.each(packages)('$name for $arch', ({ name, arch }) => {
 
 test('the same sources make the same package, byte for byte', async () => {
   const name = debName('tdc-agent', firstVersion, 'arm64');
-  const flags = ['--version', firstVersion, '--arch', 'arm64', '--package', 'tdc-agent'];
+  const flags = ['--version', firstVersion, '--arch', 'arm64', '--package', 'tdc-agent', '--maintainer', maintainer];
   const { code, output } = outcomeOf(process.execPath, [build, '--out', directory.path, ...flags]);
   expect(code, output).toBe(0);
   expect((await readFile(join(directory.path, name))).equals(await readFile(join(built, name)))).toBe(true);
 }, 600_000);
+
+test.each([
+  [['--package', 'tdc'], /--package tdc: expected tdc-agent or tdc-server or tdc-custodian/],
+  [['--maintainer', 'nobody'], /--maintainer nobody: expected "Name <address>"/],
+  [['--version', 'v1'], /--version v1: expected digits/],
+])('wrong arguments %j are told', (args, words) => {
+  const { code, output } = outcomeOf(process.execPath, [build, ...args]);
+  expect(code).toBe(2);
+  expect(output).toMatch(words);
+});

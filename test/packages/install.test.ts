@@ -1,6 +1,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packageNames } from '../../deploy/packages/package-kind.ts';
 import { copyBuilt, debName, firstVersion, laterVersion } from './built-packages.ts';
 import { DebianRoot } from './debian-root.ts';
 
@@ -9,7 +10,7 @@ beforeAll(() => {
   debian = new DebianRoot();
   copyBuilt(
     debian.exchange,
-    ...['tdc-agent', 'tdc-server'].map((name) => debName(name, firstVersion, 'amd64')),
+    ...packageNames.map((name) => debName(name, firstVersion, 'amd64')),
     debName('tdc-agent', laterVersion, 'amd64'),
   );
   const road = join(import.meta.dirname, '../../deploy/demo/road.yaml');
@@ -55,10 +56,11 @@ describe('the packages in a Debian without a network', () => {
 
   test('install, start the server at the next boot, and wait with the agent until it is configured', () => {
     before = listing();
-    const said = install(deb('tdc-agent', firstVersion), deb('tdc-server', firstVersion));
+    const said = install(...packageNames.map((name) => deb(name, firstVersion)));
     expect(said).toContain('tdc-agent is not configured yet and was not started: say in /etc/tdc/agent.yaml');
-    expect([isEnabled('tdc-server'), isEnabled('tdc-agent')]).toEqual([true, false]);
-    expect(debian.runs('tdc-agent --version; tdc-server --version; tdc --version')).toBe('0.1.0\n0.1.0\n0.1.0\n');
+    expect(['tdc-server', 'tdc-agent', 'tdc-enrol'].map(isEnabled)).toEqual([true, false, true]);
+    const versions = 'for each in tdc-agent tdc-server tdc tdc-custodian; do $each --version; done';
+    expect(debian.runs(versions)).toBe('0.1.0\n'.repeat(4));
     expect(debian.runs('stat -c "%U %a %n" /var/lib/tdc-agent /var/lib/tdc-server /etc/tdc/agent-tls')).toBe(
       'tdc-agent 700 /var/lib/tdc-agent\ntdc-server 700 /var/lib/tdc-server\nroot 700 /etc/tdc/agent-tls\n',
     );
@@ -101,13 +103,22 @@ describe('the packages in a Debian without a network', () => {
     expect(debian.runs(passAndSend)).toContain('"D1"');
   }, 300_000);
 
+  test('make the custody of a key, which the custodian alone can open', () => {
+    const custody = '--folder /root/custody --passphrase-file /root/passphrase';
+    debian.runs(`
+      (umask 077; echo 'correct horse battery staple' >/root/passphrase)
+      tdc-custodian init --network city --time-zone Europe/Berlin ${custody}`);
+    expect(debian.runs(`tdc-custodian show ${custody}`)).toContain('city');
+    debian.runs('rm -r /root/custody /root/passphrase');
+  });
+
   test('leave state and configuration behind when they are removed, and nothing when they are purged', () => {
     debian.runs('touch /etc/tdc/agent-tls/key.pem; apt-get remove -y tdc-agent tdc-server');
     debian.runs(
       'ls /var/lib/tdc-agent/outbox.sqlite /etc/tdc/agent.yaml /etc/tdc/agent-tls/key.pem /var/lib/tdc-server/tdc.sqlite',
     );
     debian.runs('test ! -e /usr/bin/tdc-agent; test ! -e /usr/lib/tdc-agent; test ! -e /var/cache/tdc-agent');
-    debian.runs('apt-get purge -y tdc-agent tdc-server');
+    debian.runs(`apt-get purge -y ${packageNames.join(' ')}`);
     const left = listing().filter((path) => !before.includes(path) && !path.startsWith('/tmp/'));
     expect(left).toEqual([]);
   });

@@ -28,5 +28,6 @@ if [ ! -e "$base" ]; then
 fi
 rm -rf "$cache/debs"
 cd "$root"
-node deploy/packages/build.ts --out "$cache/debs" --version 0.1.0
-node deploy/packages/build.ts --out "$cache/debs" --version 0.2.0 --arch amd64 --package tdc-agent
+build=(node deploy/packages/build.ts --out "$cache/debs" --maintainer 'tests of tdc <tests@tdc.invalid>')
+"${build[@]}" --version 0.1.0
+"${build[@]}" --version 0.2.0 --arch amd64 --package tdc-agent

@@ -94,7 +94,10 @@ test('apt refuses a repository that is not signed', () => {
 
 test.each([
   [[], /--key is missing/],
-  [['--key', 'release@tdc.invalid', '/tmp/other.deb'], /\/tmp\/other\.deb: expected tdc-agent or tdc-server_VERSION/],
+  [
+    ['--key', 'release@tdc.invalid', '/tmp/other.deb'],
+    /\/tmp\/other\.deb: expected tdc-agent or tdc-server or tdc-custodian_VERSION/,
+  ],
   [['--key', 'k', '--suite', 'St able'], /--suite St able: expected small letters/],
   [['--key', 'k', '--valid-days', '0'], /--valid-days 0: expected a number of days/],
 ])('wrong arguments %j are told', (args, words) => {
