@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filesFile, systemCallsFile } from './access.ts';
+import { addressFamiliesFile, filesFile, systemCallsFile } from './access.ts';
 
 const systemd = join(import.meta.dirname, '../../systemd');
 /** Tenths of what `systemd-analyze security` gives, 0 to 100. */
-const exposureMax = { 'tdc-agent': 23, 'tdc-server': 15 } as const;
+const exposureMax = { 'tdc-agent': 23, 'tdc-enrol': 20, 'tdc-server': 15 } as const;
 
 const problems: string[] = [];
 
@@ -37,7 +37,7 @@ function checkExposure(name: keyof typeof exposureMax): void {
 function checkSyntax(name: string, folder: string): void {
   const unit = join(folder, `${name}.service`);
   const text = readFileSync(join(systemd, `${name}.service`), 'utf8');
-  writeFileSync(unit, text.replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true'));
+  writeFileSync(unit, text.replace(/^ExecStart=\/usr\/lib\/\S+/gm, 'ExecStart=/bin/true'));
   const { ok, text: said } = analyze(['verify', '--man=no', unit]);
   if (!ok || said !== '') problems.push(`${name}.service: ${said}`);
 }
@@ -71,6 +71,9 @@ function checkRecorded(unit: string): void {
   const allowed = allowedCalls(unit);
   const refused = linesOf(systemCallsFile).filter((call) => !allowed.has(call));
   if (refused.length > 0) problems.push(`tdc-agent.service: SystemCallFilter refuses ${refused.join(', ')}`);
+  const families = /^RestrictAddressFamilies=(.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
+  const closed = linesOf(addressFamiliesFile).filter((family) => !families.includes(family));
+  if (closed.length > 0) problems.push(`tdc-agent.service: RestrictAddressFamilies refuses ${closed.join(', ')}`);
   for (const line of linesOf(filesFile)) {
     const [mode = '', path = ''] = line.split(' ');
     const isHidden = hidden.some((folder) => under(path, folder)) && !devices.includes(path);
@@ -82,7 +85,7 @@ function checkRecorded(unit: string): void {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'tdc-units-'));
-for (const name of ['tdc-agent', 'tdc-server'] as const) {
+for (const name of ['tdc-agent', 'tdc-enrol', 'tdc-server'] as const) {
   checkExposure(name);
   checkSyntax(name, folder);
 }

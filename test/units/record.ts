@@ -1,8 +1,10 @@
 /**
- * Records what the agent asks of the kernel, so that its unit can be compared with it: `node test/units/record.ts`, as root, with strace.
+ * Records what the agent asks of the kernel, so that its unit can be compared with it: `node test/units/record.ts`, as root, with strace, tcpdump
+ * and iw.
  *
  * An agent runs without root and with the unit's capabilities, hears the simulated road and a program, sends to a server, tells a service
- * manager, answers `status`, and stops; the processes at the radios run as far as they come on this machine.
+ * manager, answers `status`, and stops; the processes at the radios run as far as they come on this machine, and tcpdump captures from
+ * loopback, which for the kernel is the same as a radio that monitors.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +15,7 @@ import { Program, runProgram } from '../src/harness/program.ts';
 import { startServer } from '../src/harness/server.ts';
 import { temporaryDirectory } from '../src/harness/temporary-directory.ts';
 import { until } from '../src/harness/until.ts';
-import { accessOf, filesFile, systemCallsFile } from './access.ts';
+import { accessOf, addressFamiliesFile, filesFile, systemCallsFile } from './access.ts';
 
 const root = join(import.meta.dirname, '../..');
 const nobody = 65_534;
@@ -98,22 +100,43 @@ function traceRadio(kind: 'ble' | 'classic', traceFile: string): void {
   spawnSync(program, args, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'], timeout: 30_000 });
 }
 
+/** The programs of the scanner wifi-monitor, as it calls them. */
+function traceWifi(traceFile: string): void {
+  const capture = ['-i', 'lo', '--immediate-mode', '-s', '512', '-U', '-w', '-', 'udp or tcp'];
+  const commands = [
+    `timeout 3 tcpdump ${capture.map((word) => `'${word}'`).join(' ')} >/dev/null`,
+    ...['iw phy', 'iw dev lo info', 'iw dev lo set channel 6', 'ip link set dev lo up', 'ip route show default'],
+  ];
+  const [program = '', ...args] = [...traced(traceFile), 'sh', '-c', commands.join('; ')];
+  const { stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    timeout: 30_000,
+  });
+  if (!/packets captured/.test(stderr)) throw new Error(`tcpdump did not capture: ${stderr}`);
+}
+
 await using directory = await temporaryDirectory();
 chmodSync(directory.path, 0o755);
 const traces = join(directory.path, 'traces');
 own(traces);
-const names = ['agent', 'agent.run', 'ble', 'classic', 'clock'].map((name) => join(traces, name));
+const names = ['agent', 'agent.run', 'ble', 'classic', 'clock', 'wifi'].map((name) => join(traces, name));
 await traceAgent(directory.path, names[0] ?? '');
 traceRadio('ble', names[2] ?? '');
 traceRadio('classic', names[3] ?? '');
 traceClock(names[4] ?? '');
+traceWifi(names[5] ?? '');
 const places = [
   [join(directory.path, 'state'), '/var/lib/tdc-agent'],
   [join(directory.path, 'cache'), '/var/cache/tdc-agent'],
   [directory.path, '/run'],
   [root, '/usr/lib/tdc-agent'],
 ] as const;
-const { systemCalls, files } = accessOf(names.map((name) => readFileSync(name, 'utf8')).join('\n'), places);
+const { systemCalls, files, addressFamilies } = accessOf(
+  names.map((name) => readFileSync(name, 'utf8')).join('\n'),
+  places,
+);
 writeFileSync(systemCallsFile, `${systemCalls.join('\n')}\n`);
 writeFileSync(filesFile, `${files.join('\n')}\n`);
+writeFileSync(addressFamiliesFile, `${addressFamilies.join('\n')}\n`);
 console.log(`${systemCalls.length} system calls in ${systemCallsFile}, ${files.length} files in ${filesFile}`);
