@@ -1,5 +1,4 @@
-/** Debian's names of the processors that a guest can have. */
-export type Architecture = 'amd64' | 'arm64';
+import type { Architecture } from '../../deploy/packages/package-kind.ts';
 
 export interface Emulation {
   /** The emulator's program, and the machine and processor that it is asked for. */
@@ -8,8 +7,6 @@ export interface Emulation {
   readonly console: string;
   /** How a virtual Bluetooth adapter is plugged in: through the kernel's own driver for such, or a serial port. */
   readonly bluetooth: 'driver' | 'serial port';
-  /** As Node names it. */
-  readonly nodeName: string;
 }
 
 export const emulations: Readonly<Record<Architecture, Emulation>> = {
@@ -17,13 +14,11 @@ export const emulations: Readonly<Record<Architecture, Emulation>> = {
     command: ['qemu-system-x86_64', '-machine', 'q35', '-cpu', 'max'],
     console: 'ttyS0',
     bluetooth: 'driver',
-    nodeName: 'x64',
   },
   /** The processor of a Raspberry Pi 4. Debian builds this kernel without the driver for virtual adapters. */
   arm64: {
     command: ['qemu-system-aarch64', '-machine', 'virt', '-cpu', 'cortex-a72'],
     console: 'ttyAMA0',
     bluetooth: 'serial port',
-    nodeName: 'arm64',
   },
 };

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../../deploy/packages/package-kind.ts';
 import { guestNode } from './guest-node.ts';
 
 /** Files that a guest boots from. */

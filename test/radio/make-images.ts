@@ -1,9 +1,9 @@
 /** Makes the images of the guests that are not made yet, all at once. */
-import { type Architecture, emulations } from './architecture.ts';
+import { architectures } from '../../deploy/packages/package-kind.ts';
 import { guestImage, radioRecipe } from './guest-image.ts';
 
 await Promise.all(
-  (Object.keys(emulations) as Architecture[]).map(async (architecture) => {
+  architectures.map(async (architecture) => {
     const startedMs = performance.now();
     await guestImage(radioRecipe, architecture);
     console.log(`image of ${architecture}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Architecture, emulations } from './architecture.ts';
+import type { Architecture } from '../../deploy/packages/package-kind.ts';
+import { emulations } from './architecture.ts';
 import type { GuestImage } from './guest-image.ts';
 
 /** What one machine has for itself. */
