@@ -1,6 +1,6 @@
 import { AgentStatus, ClockState } from '@tdc/shared/generated/tdc/v1/status.ts';
-import { expect, test } from 'vitest';
-import { putDetectors, reportStatus, startSubject } from './client-subject.ts';
+import { expect, test, vi } from 'vitest';
+import { putDetectors, reportStatus, startSubject, type TestClient } from './client-subject.ts';
 import { detectorShow } from './detector-show.ts';
 import { detectors } from './detectors.ts';
 
@@ -47,6 +47,29 @@ test('one detector is shown with all that its agent says of itself and of its ma
   const [shown] = JSON.parse(programs.out());
   expect(shown).toMatchObject({ detector_id: 'D1', machine: { processor_celsius: 81.2, power: null, disk: null } });
   expect(Object.keys(shown)).toEqual(Object.keys(JSON.parse(all.out())[0]));
+});
+
+test('a detector that reports no more is silent for both commands, and keeps what it said last', async () => {
+  await using subject = await startSubject();
+  await putDetectors(subject, ['D1']);
+  await reportStatus(subject, AgentStatus.fromPartial({ detectorId: 'D1', version: '1.2.3' }));
+  const shown = async (show: (context: TestClient['context']) => Promise<void>) => {
+    using client = subject.client();
+    await show(client.context);
+    return client.out();
+  };
+  expect(await shown((context) => detectorShow(context, 'D1', options))).not.toContain('silent');
+
+  const afterThat = { silentAfter: '0s' };
+  const one = await vi.waitFor(async () => {
+    const text = await shown((context) => detectorShow(context, 'D1', afterThat));
+    expect(text).toContain('silent');
+    return text;
+  });
+  expect(one).toMatch(/^state +silent; no status for \d+ s/m);
+  expect(one).toMatch(/^version +1\.2\.3$/m);
+  const all = await shown((context) => detectors(context, afterThat));
+  expect(all).toMatch(/^D1 +at D1 +silent /m);
 });
 
 test('a detector that the network has not is told', async () => {
