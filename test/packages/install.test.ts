@@ -57,7 +57,7 @@ describe('the packages in a Debian without a network', () => {
   test('install, start the server at the next boot, and wait with the agent until it is configured', () => {
     before = listing();
     const said = install(...packageNames.map((name) => deb(name, firstVersion)));
-    expect(said).toContain('tdc-agent is not configured yet and was not started: say in /etc/tdc/agent.yaml');
+    expect(said).toContain('tdc-agent is not configured yet and was not started: tdc-agent enrol');
     expect(['tdc-server', 'tdc-agent', 'tdc-enrol'].map(isEnabled)).toEqual([true, false, true]);
     const versions = 'for each in tdc-agent tdc-server tdc tdc-custodian; do $each --version; done';
     expect(debian.runs(versions)).toBe('0.1.0\n'.repeat(4));

@@ -86,7 +86,7 @@ function nextSteps(identity: Identity, identityFile: string): string {
   return [
     `This box is now detector ${detectorOf(identity)}, and sends to ${collectorAddress}.`,
     `Its key and certificate are in ${identityFile}; the certificate ends ${certificate.validToDate.toISOString()}, and the agent renews it before.`,
-    'What is left to do: "tdc-agent doctor", then start the agent, or start it again: "systemctl restart tdc-agent".',
+    'What is left to do: "tdc-agent doctor", then "systemctl enable --now tdc-agent", or where it runs already "systemctl restart tdc-agent".',
     '',
   ].join('\n');
 }
