@@ -20,8 +20,8 @@ beforeAll(async () => {
   folder = await temporaryDirectory();
   // Another user goes through it.
   chmodSync(folder.path, 0o711);
-  const life = ['--enrolment-certificate-days', String(certificateDays)];
-  network = await startEnrollingNetwork(folder.path, ['D1', 'D2', 'D3'], ...life);
+  const flags = ['--enrolment-certificate-days', String(certificateDays)];
+  network = await startEnrollingNetwork(folder.path, { detectorIds: ['D1', 'D2', 'D3'], flags });
 });
 afterAll(async () => {
   await network[Symbol.asyncDispose]();

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type AgentPlace, makeKeyFile, startAgent, stateDirectory } from './harness/agent.ts';
 import { expectedPassages } from './harness/expected-passages.ts';
-import { type Program, runProgram } from './harness/program.ts';
+import type { Program } from './harness/program.ts';
+import { recordHours } from './harness/recorded-hours.ts';
 import { readRecording } from './harness/recording.ts';
 import { agentStatus, listEvents, putDetectors } from './harness/rpc.ts';
 import { startServer } from './harness/server.ts';
@@ -16,20 +16,6 @@ const fromMs = Date.UTC(2026, 2, 1);
 const vehiclesPerHour = 600;
 /** Half of what docs/agent.md advises for a box: a backlog that were kept in memory would end the agent. */
 const smallHeap = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=40', MALLOC_ARENA_MAX: '2' };
-
-/** What the detector of a busy road hears in these hours, in a file. */
-async function recordHours(directory: string, hours: number): Promise<string> {
-  const network = join(directory, 'network.json');
-  const recording = join(directory, `${hours}-hours.csv.gz`);
-  writeFileSync(network, JSON.stringify({ detectors: [{ id: 'D1', x: 0, y: 0 }] }));
-  const traffic = ['--network', network, '--vehicles-per-hour', `${vehiclesPerHour}`];
-  const times = ['--from', new Date(fromMs).toISOString(), '--duration', `${hours}h`];
-  const recorded = await runProgram('tdc-agent', ['simulate', ...traffic, ...times, '--record', recording], {
-    directory,
-  });
-  if (recorded.code !== 0) throw new Error(recorded.describe());
-  return recording;
-}
 
 /** The most memory that the program has had when it ends, in MB. */
 async function peakMbUntilEnd(program: Program): Promise<number> {
@@ -54,7 +40,7 @@ async function livesThroughOutage(hours: number) {
   await using server = await startServer(directory, '--collector-event-age-days-max', '36500');
   await putDetectors(server.collector, ['D1']);
   await using away = await TcpProxy.start();
-  const recording = await recordHours(directory, hours);
+  const recording = await recordHours({ directory, fromMs, hours, vehiclesPerHour });
   const expected = expectedPassages(await readRecording(recording), 'D1').map(({ referenceMs }) => referenceMs);
   const keyFile = await makeKeyFile(directory, fromMs);
   const place: AgentPlace = { directory, detectorId: 'D1', keyFile, collector: away.address };

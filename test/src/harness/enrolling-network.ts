@@ -12,14 +12,20 @@ export interface EnrollingNetwork extends AsyncDisposable {
   readonly collector: string;
   /** Runs `tdc` as the admin; resolves to what it printed, throws when it fails. */
   tdc(...args: readonly string[]): Promise<string>;
-  /** A token of a new enrolment. */
-  token(detectorId: string): Promise<string>;
+  /** A token of a new enrolment, for a box that reaches the collector at this address. */
+  token(detectorId: string, address?: string): Promise<string>;
+}
+
+export interface EnrollingNetworkOptions {
+  readonly detectorIds: readonly string[];
+  /** Names and addresses of the server besides `localhost`. */
+  readonly names?: readonly string[];
+  readonly flags?: readonly string[];
 }
 
 export async function startEnrollingNetwork(
   directory: string,
-  detectorIds: readonly string[],
-  ...flags: readonly string[]
+  { detectorIds, names = [], flags = [] }: EnrollingNetworkOptions,
 ): Promise<EnrollingNetwork> {
   const at = (name: string) => join(directory, 'authority', name);
   const run = async (name: 'tdc' | 'tdc-server', args: readonly string[]) => {
@@ -28,7 +34,7 @@ export async function startEnrollingNetwork(
     return ended.stdout;
   };
   createAuthority(at(''), 'a city', systemClock);
-  issueServerFiles(at(''), ['localhost'], systemClock);
+  issueServerFiles(at(''), ['localhost', ...names], systemClock);
   const admin = ['token', 'create', '--name', 'ann', '--role', 'admin'];
   writeFileSync(at('admin'), await run('tdc-server', [...admin, '--sqlite-file', join(directory, 'server.sqlite')]));
   const detectors = detectorIds.map((id, index) => ({ id, x: index * 1000, y: 0 }));
@@ -49,8 +55,8 @@ export async function startEnrollingNetwork(
     server: server.program,
     collector,
     tdc,
-    token: async (detectorId) =>
-      (await tdc('enrol', 'create', '--detector', detectorId, '--address', collector)).trim(),
+    token: async (detectorId, address = collector) =>
+      (await tdc('enrol', 'create', '--detector', detectorId, '--address', address)).trim(),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
