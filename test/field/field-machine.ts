@@ -5,10 +5,11 @@ import { type MachineOptions, VirtualMachine } from '../radio/virtual-machine.ts
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** A plain Debian with systemd, on a disk that keeps what is written to it. */
-const fieldRecipe: ImageRecipe = {
+export const fieldRecipe: ImageRecipe = {
   name: 'field',
-  folders: [folder('image'), folder('../radio/image'), folder('../radio/guest')],
+  folders: ['image', 'guest', '../radio/image', '../radio/guest', '../radio/guest/bluetooth'].map(folder) as [string],
   keepsSystem: true,
+  tools: { node: ['taskset', '-c', '1', '/opt/tdc-control/node'], scripts: '/opt/tdc-control/radio/guest' },
 };
 
 export type FieldMachineOptions = Omit<MachineOptions, 'recipe'>;

@@ -1,41 +1,28 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyBuilt, debName, firstVersion } from './built-packages.ts';
 import { DebianRoot } from './debian-root.ts';
-import { outcomeOf } from './outcome.ts';
+import { PackageRepository } from './package-repository.ts';
 
 const name = debName('tdc-agent', firstVersion, 'amd64');
-const script = join(import.meta.dirname, '../../deploy/packages/repository.ts');
-let keys: string;
+const releaseKey = 'release@tdc.invalid';
 let debian: DebianRoot;
+let repository: PackageRepository;
 beforeAll(() => {
-  keys = mkdtempSync(join(tmpdir(), 'tdc-keys-'));
   debian = new DebianRoot();
-  for (const user of ['release@tdc.invalid', 'stranger@tdc.invalid']) {
-    const made = gpg('--quick-generate-key', '--passphrase', '', user, 'ed25519', 'sign', 'never');
-    expect(made.code, made.output).toBe(0);
-  }
+  repository = new PackageRepository(join(debian.exchange, 'repository'));
+  for (const key of [releaseKey, 'stranger@tdc.invalid']) repository.makeKey(key);
   copyBuilt(debian.exchange, name);
-  repository('release@tdc.invalid');
-  const exported = gpg('--armor', '--export', 'release@tdc.invalid');
-  writeFileSync(join(debian.exchange, 'tdc.asc'), exported.output);
+  publish();
+  repository.exportKey(releaseKey, join(debian.exchange, 'tdc.asc'));
 });
 afterAll(() => {
-  outcomeOf('gpgconf', ['--kill', 'all'], environment());
-  rmSync(keys, { recursive: true });
+  repository[Symbol.dispose]();
   debian[Symbol.dispose]();
 });
 
-const environment = () => ({ ...process.env, GNUPGHOME: keys });
-const gpg = (...args: readonly string[]) => outcomeOf('gpg', ['--batch', '--no-tty', ...args], environment());
-
-function repository(key: string): void {
-  const args = ['--key', key, '--out', join(debian.exchange, 'repository'), join(debian.exchange, name)];
-  const made = outcomeOf(process.execPath, [script, ...args], environment());
-  expect(made.code, made.output).toBe(0);
-}
+const publish = (key = releaseKey): void => repository.publish(key, join(debian.exchange, name));
 
 const source = 'deb [signed-by=/exchange/tdc.asc] file:/exchange/repository stable main';
 /** Debian's own sources are out of reach. */
@@ -62,7 +49,7 @@ test('apt refuses a package that was changed after it was signed for', () => {
   const { code, output } = apt(installs);
   expect(code).not.toBe(0);
   expect(output).toMatch(/Hash Sum mismatch|unexpected size/);
-  repository('release@tdc.invalid');
+  publish();
 });
 
 test('apt refuses a list that was changed after it was signed', () => {
@@ -72,15 +59,15 @@ test('apt refuses a list that was changed after it was signed', () => {
   const { code, output } = apt(installs);
   expect(code).not.toBe(0);
   expect(output).toMatch(/Hash Sum mismatch|unexpected size/);
-  repository('release@tdc.invalid');
+  publish();
 });
 
 test('apt refuses the signature of another key', () => {
-  repository('stranger@tdc.invalid');
+  publish('stranger@tdc.invalid');
   const { code, output } = apt(installs);
   expect(code).not.toBe(0);
   expect(output).toMatch(/NO_PUBKEY|not signed/);
-  repository('release@tdc.invalid');
+  publish();
 });
 
 test('apt refuses a repository that is not signed', () => {
@@ -89,7 +76,7 @@ test('apt refuses a repository that is not signed', () => {
   const { code, output } = apt(installs);
   expect(code).not.toBe(0);
   expect(output).toMatch(/is not signed/);
-  repository('release@tdc.invalid');
+  publish();
 });
 
 test.each([
@@ -101,8 +88,7 @@ test.each([
   [['--key', 'k', '--suite', 'St able'], /--suite St able: expected small letters/],
   [['--key', 'k', '--valid-days', '0'], /--valid-days 0: expected a number of days/],
 ])('wrong arguments %j are told', (args, words) => {
-  mkdirSync(join(debian.exchange, 'nothing'), { recursive: true });
-  const { code, output } = outcomeOf(process.execPath, [script, '--out', join(debian.exchange, 'nothing'), ...args]);
+  const { code, output } = repository.tryToPublish(...args);
   expect(code).toBe(2);
   expect(output).toMatch(words);
 });

@@ -37,8 +37,8 @@ export class BluetoothAdapter implements AsyncDisposable {
 
   static async #plugIntoDriver(machine: VirtualMachine, address: string): Promise<BluetoothAdapter> {
     await machine.shell('modprobe hci_vhci');
-    const script = '/project/test/radio/guest/bluetooth/adapter.ts';
-    const controller = machine.start(['taskset', '-c', '1', 'node', script, address]);
+    const { node, scripts } = machine.tools;
+    const controller = machine.start([...node, `${scripts}/bluetooth/adapter.ts`, address]);
     const { name = '' } = await reportOf(controller, 'ready', 0);
     return new BluetoothAdapter(machine, controller, name);
   }

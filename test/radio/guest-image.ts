@@ -22,12 +22,26 @@ export interface ImageRecipe {
   readonly folders: readonly [string, ...string[]];
   /** What is written to its system stays there for as long as there is the machine; else each boot begins anew. */
   readonly keepsSystem: boolean;
+  readonly tools: GuestTools;
+}
+
+/** Where the programs of the tests are in a guest, and how they are run. */
+export interface GuestTools {
+  /** Node, apart from the processor that the agent is on. */
+  readonly node: readonly string[];
+  /** Folder of what is in `guest/`. */
+  readonly scripts: string;
 }
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Debian's programs of radios without a service manager: nothing runs but what a test starts. */
-export const radioRecipe: ImageRecipe = { name: 'radio', folders: [folder('image')], keepsSystem: false };
+export const radioRecipe: ImageRecipe = {
+  name: 'radio',
+  folders: [folder('image')],
+  keepsSystem: false,
+  tools: { node: ['taskset', '-c', '1', 'node'], scripts: '/project/test/radio/guest' },
+};
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/tdc-radio', import.meta.url));
 const run = promisify(execFile);

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -18,7 +19,7 @@ import { promisify } from 'node:util';
 import type { Architecture } from '../../deploy/packages/package-kind.ts';
 import { within } from '../src/harness/until.ts';
 import { type ControlReport, type ControlRequest, lineOf, linesOf } from './guest/control-lines.ts';
-import { guestImage, type ImageRecipe, radioRecipe } from './guest-image.ts';
+import { type GuestTools, guestImage, type ImageRecipe, radioRecipe } from './guest-image.ts';
 import { GuestProcess } from './guest-process.ts';
 import { bluetoothSocketOf, consoleOf, controlSocketOf, diskOf, hostAddress, qemuCommand, systemOf } from './qemu.ts';
 
@@ -179,6 +180,19 @@ export class VirtualMachine implements AsyncDisposable {
   /** The guest's clock, in Unix milliseconds. */
   async nowMs(): Promise<number> {
     return Number(await this.shell('date +%s%3N'));
+  }
+
+  /** Seconds since it booted in which one of its processors had work and this machine none of its own for it: of the one that waited longest. */
+  stolenSeconds(): number {
+    const threads = `/proc/${this.#running?.qemu.pid}/task`;
+    const waitedNs = readdirSync(threads).map((thread) =>
+      Number(readFileSync(join(threads, thread, 'schedstat'), 'utf8').split(' ')[1]),
+    );
+    return Math.max(...waitedNs) / 1e9;
+  }
+
+  get tools(): GuestTools {
+    return this.#recipe.tools;
   }
 
   /** Where a Bluetooth controller finds the serial port that it is plugged into, on a machine that has one. */

@@ -31,7 +31,7 @@ interface Box {
 async function startField(detectorIds: readonly string[], probationSeconds: number): Promise<Field> {
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await temporaryDirectory()).path;
-  const network = stack.use(await startEnrollingNetwork(directory, detectorIds));
+  const network = stack.use(await startEnrollingNetwork(directory, { detectorIds }));
   const author = await ConfigAuthor.begin(directory);
   const box = await enrolledBox(directory, network, author, probationSeconds);
   const all = stack.move();

@@ -11,22 +11,73 @@ radio=$field/../../radio
 # shellcheck source=test/radio/image/parts.sh
 source "$radio/image/parts.sh"
 
-bootstrap "$root" --variant=minbase --include="$(paste -sd, "$field/packages")"
+packages=$(paste -sd, "$field/packages")
+if [ "$architecture" = "$(dpkg --print-architecture)" ]; then
+  bootstrap "$root" --variant=minbase --include="$packages"
+else
+  # Unpacked here, and installed by a machine of that processor at the end.
+  mirror=$([ "${#sources[@]}" = 0 ] || sed -nE 's/^(URIs:|deb( \[[^]]*\])?) *(https?:[^ ]*).*/\3/p' "${sources[0]}" | head -n 1)
+  debootstrap --foreign --arch="$architecture" --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"} \
+    >"$folder/debootstrap.log" || {
+    tail -n 40 "$folder/debootstrap.log" >&2
+    exit 1
+  }
+  mv "$root/var/cache/apt/archives" "$root/debootstrap/"
+  # The initrd is made of it.
+  dpkg-deb --fsys-tarfile "$root"/debootstrap/archives/busybox-static_*.deb | tar -xO ./bin/busybox >"$root/bin/busybox"
+  chmod 755 "$root/bin/busybox"
+  # In a container debootstrap makes a link of it.
+  if [ -L "$root/proc" ]; then
+    rm "$root/proc"
+    mkdir "$root/proc"
+  fi
+  install "$field/second-stage" "$root/sbin/tdc-init"
+fi
 # Only a few modules of the kernel are wanted, and none of its scripts: so it is unpacked beside the system, not installed in it.
 bootstrap "$folder/kernel-root" --variant=extract --include="linux-image-$architecture"
-mapfile -t modules <"$field/modules"
+# Not every kernel has all.
+mapfile -t modules < <(cat "$field/modules" "$field/modules-$architecture" 2>/dev/null)
 add_kernel "$folder/kernel-root" "${modules[@]}"
 rm -rf "$folder/kernel-root"
 
-install -D "$node" "$root/opt/tdc-control/node"
-install -m 644 "$radio"/guest/control{,-lines}.ts "$root/opt/tdc-control/"
-echo '{ "type": "module" }' >"$root/opt/tdc-control/package.json"
-install -m 644 "$field/tdc-control.service" "$root/etc/systemd/system/"
-install -m 644 "$field/70-tdc-control.rules" "$root/etc/udev/rules.d/"
-install -m 644 "$field/wired.network" "$root/etc/systemd/network/"
-install -m 644 "$field/fstab" "$root/etc/fstab"
+# As they lie in the sources, as some need others.
+control=$root/opt/tdc-control
+install -D "$node" "$control/node"
+mkdir -p "$control"/{radio,field,src/harness}
+cp -r "$radio/guest" "$control/radio/"
+cp -r "$field/../guest" "$control/field/"
+cp "$field/../../src/harness/random.ts" "$control/src/harness/"
+echo '{ "type": "module" }' >"$control/package.json"
+install -D -m 644 "$field/tdc-control.service" "$root/etc/systemd/system/tdc-control.service"
+install -D -m 644 "$field/70-tdc-control.rules" "$root/etc/udev/rules.d/70-tdc-control.rules"
+install -D -m 644 "$field/wired.network" "$root/etc/systemd/network/wired.network"
+install -D -m 644 "$field/emulator.conf" "$root/etc/systemd/system.conf.d/emulator.conf"
+install -D -m 644 "$field/time-server.conf" "$root/etc/systemd/timesyncd.conf.d/time-server.conf"
+install -D -m 644 "$field/fstab" "$root/etc/fstab"
+# No mirror of Debian is within reach of the machine.
+rm -rf "$root/etc/apt/sources.list" "$root"/etc/apt/sources.list.d/*
+mkdir -p "$root/etc/apt/keyrings"
 echo field-box >"$root/etc/hostname"
 # Each machine gives itself one.
 : >"$root/etc/machine-id"
-systemctl --root="$root" enable systemd-networkd
+# Names of units as `systemctl enable` and `mask` would link them. hvc0 is the port of a Bluetooth controller, which is no console.
+units=$root/etc/systemd/system
+mkdir -p "$units"/{multi-user,network-online,sockets}.target.wants
+ln -s /lib/systemd/system/systemd-networkd.service "$units/multi-user.target.wants/"
+ln -s /lib/systemd/system/systemd-networkd.socket "$units/sockets.target.wants/"
+ln -s /lib/systemd/system/systemd-networkd-wait-online.service "$units/network-online.target.wants/"
+ln -s /dev/null "$units/serial-getty@hvc0.service"
 make_disk 3G has_journal
+
+[ -e "$folder/debootstrap.log" ] || exit 0
+case $architecture in
+  amd64) machine=(qemu-system-x86_64 -machine q35 -cpu max) console=ttyS0 ;;
+  arm64) machine=(qemu-system-aarch64 -machine virt -cpu cortex-a72) console=ttyAMA0 ;;
+esac
+"${machine[@]}" -accel tcg,thread=multi -smp 2 -m 1024 -nodefaults -no-user-config -nographic -no-reboot -serial stdio \
+  -kernel "$folder/vmlinuz" -initrd "$folder/initrd.img" -append "console=$console quiet panic=-1" \
+  -drive "format=raw,if=none,id=root,file=$folder/root.img,cache=unsafe" -device virtio-blk-pci,drive=root >"$folder/second-stage.log" </dev/null
+if ! grep -q '^second stage: done' "$folder/second-stage.log"; then
+  tail -n 40 "$folder/second-stage.log" >&2
+  exit 1
+fi
