@@ -13,7 +13,7 @@ const commandMsMax = 600_000;
 
 const passedOver = [
   ...['/proc', '/sys', '/dev', '/run', '/tmp', '/mnt', '/var/tmp', '/var/log'],
-  ...['/var/lib/dpkg', '/var/lib/apt', '/var/cache/apt', '/var/lib/bluetooth'],
+  ...['/var/lib/dpkg', '/var/lib/apt', '/var/cache/apt', '/var/lib/bluetooth', '/var/lib/systemd/rfkill'],
 ] as const;
 
 /** A box with the packaged agent, as an installer has it before them: what they type and what they see is kept. */
@@ -36,7 +36,8 @@ export class FieldBox {
   async tries(line: string): Promise<CommandResult> {
     const result = await this.machine.run(['sh', '-c', `exec 2>&1; ${line}`], { timeoutMs: commandMsMax });
     // Of a count that goes on in its line, the end is what stays.
-    this.#transcript += `# ${line}\n${result.stdout.replace(/[^\n]*\r(?=[^\n])/g, '')}`;
+    const seen = result.stdout.replace(/\r+\n/g, '\n').replace(/[^\n]*\r/g, '');
+    this.#transcript += `# ${line}\n${seen}`;
     return result;
   }
 
@@ -112,7 +113,7 @@ export class FieldBox {
     return lines.map((line) => Event.decode(Buffer.from(line, 'base64')).id);
   }
 
-  /** Files and folders of the system, but for what keeps changing, and what is dpkg's and BlueZ's. */
+  /** Files and folders of the system, but for what keeps changing, and what is dpkg's, BlueZ's and rfkill's. */
   async systemFiles(): Promise<readonly string[]> {
     const passed = passedOver.map((path) => `-path ${path}`).join(' -o ');
     return (await this.machine.shell(`find / -xdev \\( ${passed} \\) -prune -o -print`)).trim().split('\n');
