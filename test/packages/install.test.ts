@@ -41,8 +41,9 @@ clock: { trust: true }
 
 /** Server and agent as their packages have them, in a Debian that runs nothing else; ends once the collector has acknowledged events. */
 const passAndSend = `
+rm -f /tmp/server.log
 tdc-server serve >/tmp/server.log 2>&1 & server=$!
-until grep -q '"serving"' /tmp/server.log; do sleep 0.2; kill -0 $server; done
+until grep -qs '"serving"' /tmp/server.log; do sleep 0.2; kill -0 $server; done
 tdc network apply /exchange/road.yaml >/dev/null
 tdc-agent run >/tmp/agent.log 2>&1 & agent=$!
 until tdc-agent status --output json 2>/dev/null | grep -Eq '"acknowledged": "?[1-9]'; do sleep 1; kill -0 $agent; done
