@@ -10,7 +10,6 @@ need mkfs.ext4 e2fsprogs
 need depmod kmod
 need cpio cpio
 need zstd zstd
-need debootstrap debootstrap
 if [ "${#packages[@]}" != 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "Install what boots the virtual machines and run the tests again: sudo apt-get install ${packages[*]}" >&2

@@ -11,28 +11,7 @@ radio=$field/../../radio
 # shellcheck source=test/radio/image/parts.sh
 source "$radio/image/parts.sh"
 
-packages=$(paste -sd, "$field/packages")
-if [ "$architecture" = "$(dpkg --print-architecture)" ]; then
-  bootstrap "$root" --variant=minbase --include="$packages"
-else
-  # Unpacked here, and installed by a machine of that processor at the end.
-  mirror=$([ "${#sources[@]}" = 0 ] || sed -nE 's/^(URIs:|deb( \[[^]]*\])?) *(https?:[^ ]*).*/\3/p' "${sources[0]}" | head -n 1)
-  debootstrap --foreign --arch="$architecture" --variant=minbase --include="$packages" "$suite" "$root" ${mirror:+"$mirror"} \
-    >"$folder/debootstrap.log" || {
-    tail -n 40 "$folder/debootstrap.log" >&2
-    exit 1
-  }
-  mv "$root/var/cache/apt/archives" "$root/debootstrap/"
-  # The initrd is made of it.
-  dpkg-deb --fsys-tarfile "$root"/debootstrap/archives/busybox-static_*.deb | tar -xO ./bin/busybox >"$root/bin/busybox"
-  chmod 755 "$root/bin/busybox"
-  # In a container debootstrap makes a link of it.
-  if [ -L "$root/proc" ]; then
-    rm "$root/proc"
-    mkdir "$root/proc"
-  fi
-  install "$field/second-stage" "$root/sbin/tdc-init"
-fi
+bootstrap "$root" --variant=minbase --include="$(paste -sd, "$field/packages")"
 # Only a few modules of the kernel are wanted, and none of its scripts: so it is unpacked beside the system, not installed in it.
 bootstrap "$folder/kernel-root" --variant=extract --include="linux-image-$architecture"
 # Not every kernel has all.
@@ -68,16 +47,3 @@ ln -s /lib/systemd/system/systemd-networkd.socket "$units/sockets.target.wants/"
 ln -s /lib/systemd/system/systemd-networkd-wait-online.service "$units/network-online.target.wants/"
 ln -s /dev/null "$units/serial-getty@hvc0.service"
 make_disk 3G has_journal
-
-[ -e "$folder/debootstrap.log" ] || exit 0
-case $architecture in
-  amd64) machine=(qemu-system-x86_64 -machine q35 -cpu max) console=ttyS0 ;;
-  arm64) machine=(qemu-system-aarch64 -machine virt -cpu cortex-a72) console=ttyAMA0 ;;
-esac
-"${machine[@]}" -accel tcg,thread=multi -smp 2 -m 1024 -nodefaults -no-user-config -nographic -no-reboot -serial stdio \
-  -kernel "$folder/vmlinuz" -initrd "$folder/initrd.img" -append "console=$console quiet panic=-1" \
-  -drive "format=raw,if=none,id=root,file=$folder/root.img,cache=unsafe" -device virtio-blk-pci,drive=root >"$folder/second-stage.log" </dev/null
-if ! grep -q '^second stage: done' "$folder/second-stage.log"; then
-  tail -n 40 "$folder/second-stage.log" >&2
-  exit 1
-fi
