@@ -4,7 +4,8 @@ import { until } from '../src/harness/until.ts';
 import { BluetoothAdapter } from './bluetooth-adapter.ts';
 import { scannerOf } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
-import type { BluetoothBox } from './radio-box.ts';
+import type { RadioBox } from './radio-box.ts';
+import { systemBus } from './system-bus.ts';
 
 const resumeMsMax = 20_000;
 
@@ -14,29 +15,26 @@ const devices: readonly Device[] = [
 ];
 
 /** Both scanners hear what is there from this moment on, within the time that they have for it. */
-async function resumes({ machine, box }: BluetoothBox): Promise<void> {
+async function resumes({ machine, box }: RadioBox): Promise<void> {
   const fromMs = await machine.nowMs();
   await Promise.all(['ble', 'classic'].map((name) => box.hears(name, fromMs, resumeMsMax)));
 }
 
 /** The status says of both scanners what is wrong. */
-const tells = ({ box }: BluetoothBox, problem: RegExp) =>
+const tells = ({ box }: RadioBox, problem: RegExp) =>
   box.reports(
     `"${problem.source}" of both scanners`,
     ({ scanners }) => scanners.every(({ last_error }) => problem.test(last_error)),
     30_000,
   );
 
-/** The last that a world is used for: its adapter is unplugged. */
-export function bluetoothRecovery(world: () => BluetoothBox): void {
+export function bluetoothRecovery(world: () => RadioBox): void {
   let madeBefore = 0;
 
   beforeAll(async () => {
     const { adapter, box } = world();
-    box.agent.kill('SIGTERM');
-    await box.agent.exitsWith(0);
-    madeBefore = (await box.reported())?.events.made ?? 0;
-    await box.startAgain(['--passage-gap-seconds', '3']);
+    madeBefore = (await box.stop())?.events.made ?? 0;
+    await box.startAgain({ flags: ['--passage-gap-seconds', '3'] });
     await box.scannersRun();
     await adapter.setDevices(devices);
   }, 240_000);
@@ -63,7 +61,7 @@ export function bluetoothRecovery(world: () => BluetoothBox): void {
   });
 
   test('bluetoothd may come and go', async () => {
-    await world().machine.shell('mkdir -p /run/dbus && dbus-daemon --system --fork');
+    await world().machine.shell(systemBus);
     const daemon = world().machine.start(['/usr/libexec/bluetooth/bluetoothd', '--nodetach']);
     const hasOwner =
       'dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.bluez';
@@ -107,6 +105,7 @@ export function bluetoothRecovery(world: () => BluetoothBox): void {
     await other.unplug();
     await tells(world(), /no Bluetooth adapter/);
     const back = await BluetoothAdapter.plugIn(machine);
+    world().adapter = back;
     await back.setDevices(devices);
     await resumes(world());
   });
@@ -114,9 +113,7 @@ export function bluetoothRecovery(world: () => BluetoothBox): void {
   test('nothing that was buffered meanwhile is lost', async () => {
     const { box, server } = world();
     expect(box.agent.ended).toBeUndefined();
-    box.agent.kill('SIGTERM');
-    await box.agent.exitsWith(0);
-    const last = await box.reported();
+    const last = await box.stop();
     const made = last?.events.made ?? 0;
     expect(made - madeBefore).toBeGreaterThan(5);
     expect(last?.events.dropped).toEqual({});

@@ -5,7 +5,7 @@ import { until } from '../src/harness/until.ts';
 import { agentCost } from './agent-cost.ts';
 import { scannerOf } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
-import type { BluetoothBox } from './radio-box.ts';
+import type { RadioBox } from './radio-box.ts';
 
 const deviceCount = 2000;
 const stormMs = 20_000;
@@ -25,7 +25,7 @@ function hex(octet: number): string {
 }
 
 /** Tests a world whose agent has been started before, so that it has its compiled sources, as it has in a box. */
-export function bluetoothStorm(world: () => BluetoothBox): void {
+export function bluetoothStorm(world: () => RadioBox): void {
   test('of 2,000 devices with 1,000 advertisements a second nearly all become events, in little memory, beside the inquiries', async () => {
     const { adapter, box, machine, server } = world();
     await box.scannersRun();

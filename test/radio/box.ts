@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../src/harness/temporary-directory.ts';
 import { until } from '../src/harness/until.ts';
 import type { GuestProcess } from './guest-process.ts';
 import { networkKey } from './network-key.ts';
-import type { VirtualMachine } from './virtual-machine.ts';
+import type { CommandResult, VirtualMachine } from './virtual-machine.ts';
 
 export type BoxStatus = ReturnType<typeof statusJson>;
 export type ScannerStatus = BoxStatus['scanners'][number];
@@ -16,8 +16,11 @@ export type ScannerStatus = BoxStatus['scanners'][number];
  * On one processor of the emulated two: threads of one process on both make V8 crash now and then, as code that one has just written is run
  * by the other from before it was. The radios' programs are on the other.
  */
-const tdcAgent = ['taskset', '-c', '0', 'node', '/project/agent/bin/tdc-agent.js'] as const;
+const agentProcessor = '0';
+const otherProcessor = '1';
+const tdcAgent = ['node', '/project/agent/bin/tdc-agent.js'] as const;
 export const stateDir = '/data/agent';
+const detectorId = 'D1';
 /** As docs/agent.md advises for a box. */
 const env = {
   NODE_COMPILE_CACHE: '/data/cache',
@@ -28,24 +31,23 @@ const env = {
 export interface BoxOptions {
   readonly machine: VirtualMachine;
   readonly server: RunningServer;
-  readonly detectorId?: string;
   readonly scanners: string;
   readonly flags?: readonly string[];
 }
 
-/** A server outside of the machines. What boxes send to it can be kept from it, while the test goes on to ask it. */
+/** A server outside of the machine. What the box sends to it can be kept from it, while the test goes on to ask it. */
 export interface Collector extends RunningServer {
-  /** Is away for boxes: cuts their connections and refuses new ones. */
+  /** Is away for the box: cuts its connections and refuses new ones. */
   leave(): void;
   comeBack(): void;
 }
 
-/** A collector that knows these detectors, which boxes reach through their network. Disposing ends it. */
-export async function collectorOf(detectorIds: readonly string[]): Promise<Collector> {
+/** A collector that knows the detector, which the box reaches through its network. Disposing ends it. */
+export async function startCollector(): Promise<Collector> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryDirectory());
   const server = stack.use(await startServer(folder.path));
-  await putDetectors(server.collector, detectorIds);
+  await putDetectors(server.collector, [detectorId]);
   const proxy = stack.use(await TcpProxy.start(server.collector));
   const all = stack.move();
   return {
@@ -64,22 +66,37 @@ export async function collectorOf(detectorIds: readonly string[]): Promise<Colle
 
 /** The agent of a detector, in a machine with radios, sending to a server outside of it. Disposing ends it at once. */
 export class Box implements AsyncDisposable {
-  readonly detectorId: string;
-  readonly #options: BoxOptions;
+  readonly #machine: VirtualMachine;
+  readonly #server: RunningServer;
+  #scanners: string;
+  #flags: readonly string[];
   #agent: GuestProcess;
   /** When the agent before this one was started: what that one said last is no report of this one. */
   #startedBefore: string | null | undefined;
 
   private constructor(options: BoxOptions) {
-    this.#options = options;
-    this.detectorId = options.detectorId ?? 'D1';
-    this.#agent = this.#start(options.flags ?? []);
+    this.#machine = options.machine;
+    this.#server = options.server;
+    this.#scanners = options.scanners;
+    this.#flags = options.flags ?? [];
+    this.#agent = this.#start();
   }
 
   /** Gives the box the network's key, if it has none yet, and starts its agent. */
   static async start(options: BoxOptions): Promise<Box> {
     const importing = options.machine.start(
-      [...tdcAgent, 'key', 'import', '--state-dir', stateDir, '--detector-id', 'D1'],
+      [
+        'taskset',
+        '-c',
+        agentProcessor,
+        ...tdcAgent,
+        'key',
+        'import',
+        '--state-dir',
+        stateDir,
+        '--detector-id',
+        detectorId,
+      ],
       { env },
     );
     importing.write(networkKey.text);
@@ -95,11 +112,25 @@ export class Box implements AsyncDisposable {
     return this.#agent;
   }
 
-  /** Starts the agent again, on the same state, after its end; with other flags where they are given. */
-  async startAgain(flags: readonly string[] = this.#options.flags ?? []): Promise<void> {
+  /** Ends the agent as an operator does; resolves to the last that it has said of itself. */
+  async stop(): Promise<BoxStatus | undefined> {
+    this.#agent.kill('SIGTERM');
+    await this.#agent.exitsWith(0);
+    return this.reported();
+  }
+
+  /** Starts the agent again, on the same state, after its end; with other scanners and flags where they are given. */
+  async startAgain({ scanners, flags }: Partial<Pick<BoxOptions, 'scanners' | 'flags'>> = {}): Promise<void> {
     this.#startedBefore = (await this.reported())?.started_at;
-    this.#agent = this.#start(flags);
+    this.#scanners = scanners ?? this.#scanners;
+    this.#flags = flags ?? this.#flags;
+    this.#agent = this.#start();
     await this.#agent.pid();
+  }
+
+  /** Runs another command of the agent's program beside the agent, to its end. */
+  command(args: readonly string[]): Promise<CommandResult> {
+    return this.#machine.run(['taskset', '-c', otherProcessor, ...tdcAgent, ...args], { env, timeoutMs: 120_000 });
   }
 
   /** Waits until all scanners run. */
@@ -113,9 +144,9 @@ export class Box implements AsyncDisposable {
 
   /** What the agent last said of itself to the collector; undefined while it has said nothing. */
   async reported(): Promise<BoxStatus | undefined> {
-    using query = queryAt(this.#options.server.query);
+    using query = queryAt(this.#server.query);
     const { detectors } = await ask(query.client, query.client.listDetectors, {});
-    const status: AgentStatus | undefined = detectors.find(({ detector }) => detector?.id === this.detectorId)?.status;
+    const status: AgentStatus | undefined = detectors.find(({ detector }) => detector?.id === detectorId)?.status;
     const report = status === undefined ? undefined : statusJson(status);
     return report?.started_at === this.#startedBefore ? undefined : report;
   }
@@ -149,17 +180,16 @@ export class Box implements AsyncDisposable {
     await this.#agent[Symbol.asyncDispose]();
   }
 
-  #start(flags: readonly string[]): GuestProcess {
-    const { machine, server, scanners } = this.#options;
-    const port = server.collector.slice(server.collector.lastIndexOf(':') + 1);
-    return machine.start(
+  #start(): GuestProcess {
+    const { collector } = this.#server;
+    const port = collector.slice(collector.lastIndexOf(':') + 1);
+    return this.#machine.start(
       [
-        ...tdcAgent,
-        'run',
-        ...['--detector-id', this.detectorId, '--state-dir', stateDir, '--scanners', scanners],
-        ...['--collector-address', `${machine.hostAddress}:${port}`, '--allow-plaintext'],
+        ...['taskset', '-c', agentProcessor, ...tdcAgent, 'run'],
+        ...['--detector-id', detectorId, '--state-dir', stateDir, '--scanners', this.#scanners],
+        ...['--collector-address', `${this.#machine.hostAddress}:${port}`, '--allow-plaintext'],
         ...['--clock-trust', '--status-interval-seconds', '1', '--uplink-backoff-ms-max', '2000'],
-        ...flags,
+        ...this.#flags,
       ],
       { env },
     );

@@ -3,7 +3,7 @@ import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
 import type { Device } from './guest/bluetooth/air.ts';
 import { networkKey } from './network-key.ts';
-import type { BluetoothBox } from './radio-box.ts';
+import type { RadioBox } from './radio-box.ts';
 
 const kmh = 1 / 3.6;
 const carsOfEachKind = 30;
@@ -46,7 +46,7 @@ const idsOfCars = new Set(cars.map(idOf));
 const middleOf = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
-export function driveBy(world: () => BluetoothBox): void {
+export function driveBy(world: () => RadioBox): void {
   test('the reference time of a car at 50 km/h is close to when it was closest', async () => {
     const { adapter, server } = world();
     const toldMs = await adapter.setDevices(cars);

@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { AddressClass, ClockQuality, DeviceClass, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AddressClass, ClockQuality, DeviceClass, type Event, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
-import { spellingsOfMac } from '../src/harness/spellings.ts';
 import { until } from '../src/harness/until.ts';
-import { scannerOf, stateDir } from './box.ts';
+import { agentCost } from './agent-cost.ts';
+import { bluetoothRecovery } from './bluetooth-recovery.suite.ts';
+import { bluetoothStorm } from './bluetooth-storm.suite.ts';
+import { type BoxStatus, scannerOf } from './box.ts';
+import { driveBy } from './drive-by.suite.ts';
+import { everyRadio } from './every-radio.suite.ts';
 import type { Device } from './guest/bluetooth/air.ts';
 import { networkKey } from './network-key.ts';
+import { powerCut } from './power-cut.suite.ts';
 import { type RadioBox, radioBox } from './radio-box.ts';
-import { accessPoint, connectedClient, monitorInterface, probingClients, scanInterface } from './wifi-air.ts';
-
-const resumeMsMax = 20_000;
-/** A channel that no country allows. */
-const forbiddenChannel = 177;
 
 const devices: readonly Device[] = [
   { kind: 'ble', address: '40:f3:08:11:22:33', addressType: 'public', rssiDbm: -61, intervalMs: 200 },
@@ -22,206 +22,138 @@ const devices: readonly Device[] = [
   { kind: 'classic', address: '00:1a:7d:da:71:14', classOfDevice: 0x240408, rssiDbm: -67 },
 ];
 
-interface Expected {
-  readonly address: string;
-  readonly kind: Kind;
-  readonly addressClass: AddressClass;
-  readonly rssiPeakDbm: number;
-  readonly deviceClass?: DeviceClass;
-}
+const expected = [
+  { kind: Kind.KIND_BLE, addressClass: AddressClass.ADDRESS_CLASS_PUBLIC, rssiPeakDbm: -61, deviceClass: undefined },
+  {
+    kind: Kind.KIND_BLE,
+    addressClass: AddressClass.ADDRESS_CLASS_RANDOM_STATIC,
+    rssiPeakDbm: -72,
+    deviceClass: undefined,
+  },
+  {
+    kind: Kind.KIND_BLE,
+    addressClass: AddressClass.ADDRESS_CLASS_RANDOM_RESOLVABLE,
+    rssiPeakDbm: -83,
+    deviceClass: undefined,
+  },
+  {
+    kind: Kind.KIND_CLASSIC,
+    addressClass: AddressClass.ADDRESS_CLASS_PUBLIC,
+    rssiPeakDbm: -58,
+    deviceClass: DeviceClass.DEVICE_CLASS_PHONE,
+  },
+  {
+    kind: Kind.KIND_CLASSIC,
+    addressClass: AddressClass.ADDRESS_CLASS_PUBLIC,
+    rssiPeakDbm: -67,
+    deviceClass: DeviceClass.DEVICE_CLASS_CAR_KIT,
+  },
+].map((event, index) => ({
+  ...event,
+  deviceId: networkKey.pseudonymOf(devices[index]?.kind ?? '', devices[index]?.address ?? ''),
+}));
 
-const {
-  ADDRESS_CLASS_PUBLIC: globalAddress,
-  ADDRESS_CLASS_LOCAL: local,
-  ADDRESS_CLASS_RANDOM_STATIC: staticAddress,
-  ADDRESS_CLASS_RANDOM_RESOLVABLE: resolvable,
-} = AddressClass;
-const { KIND_BLE: ble, KIND_CLASSIC: classic, KIND_WIFI: wifi } = Kind;
-const { DEVICE_CLASS_PHONE: phone, DEVICE_CLASS_CAR_KIT: carKit } = DeviceClass;
+/** Two hundred advertisements a second. */
+const load: readonly Device[] = Array.from({ length: 100 }, (_, index) => ({
+  kind: 'ble',
+  address: `c2:5b:00:00:00:${index.toString(16).padStart(2, '0')}`,
+  addressType: 'random',
+  rssiDbm: -50 - (index % 40),
+  intervalMs: 500,
+}));
+const loadAdvertisements = 3000;
+const memoryMbMax = 150;
 
-const bluetoothEvents: readonly Expected[] = [
-  { address: '40:f3:08:11:22:33', kind: ble, addressClass: globalAddress, rssiPeakDbm: -61 },
-  { address: 'c4:5e:9f:01:02:03', kind: ble, addressClass: staticAddress, rssiPeakDbm: -72 },
-  { address: '5a:17:c0:ff:ee:01', kind: ble, addressClass: resolvable, rssiPeakDbm: -83 },
-  { address: '00:1a:7d:da:71:13', kind: classic, addressClass: globalAddress, rssiPeakDbm: -58, deviceClass: phone },
-  { address: '00:1a:7d:da:71:14', kind: classic, addressClass: globalAddress, rssiPeakDbm: -67, deviceClass: carKit },
-];
-/** Who is not connected is heard at -50 dBm there. */
-const [firstProbing, secondProbing] = probingClients.map(({ address }) => address);
-const wifiEvents: readonly Expected[] = [
-  { address: connectedClient.address, kind: wifi, addressClass: globalAddress, rssiPeakDbm: -40 },
-  { address: firstProbing ?? '', kind: wifi, addressClass: globalAddress, rssiPeakDbm: -50 },
-  { address: secondProbing ?? '', kind: wifi, addressClass: local, rssiPeakDbm: -50 },
-];
-/** Listed by NetworkManager, whose scale ends at -40 dBm: were its own frames taken, it would be -30. */
-const accessPointEvent: Expected = {
-  address: accessPoint.address,
-  kind: wifi,
-  addressClass: globalAddress,
-  rssiPeakDbm: -40,
-};
+const sightingsOf = (events: readonly Event[], kind: Kind): number =>
+  events.filter((event) => event.kind === kind).reduce((sum, { sightings }) => sum + sightings, 0);
 
-let world: RadioBox;
+const takenBy = (status: BoxStatus): number => scannerOf(status, 'ble').sightings;
 
-beforeAll(async () => {
-  // A gap that is longer than two answers of a classic device, or two lists of access points, can be apart.
-  const passages = ['--passage-gap-seconds', '20', '--passage-seconds-max', '25'];
-  const channels = ['--wifi-channels', `1,6,${forbiddenChannel}`, '--wifi-dwell-ms', '400', '--wifi-scan-seconds', '5'];
-  world = await radioBox(...passages, ...channels);
-}, 240_000);
-afterAll(() => world?.[Symbol.asyncDispose]());
+describe.each(['amd64', 'arm64'] as const)('on %s', (architecture) => {
+  let world: RadioBox;
+  let fromMs: number;
+  let toMs: number;
 
-test('each device of every radio becomes an event with its kind, address class, device class, RSSI, and the pseudonym that the key gives', async () => {
-  const { adapter, air, box, server, machine } = world;
-  const own = (await machine.shell(`cat /sys/class/net/${scanInterface}/address`)).trim();
-  const fromMs = await adapter.setDevices(devices);
-  await air.startClients();
-  await wait(12_000);
-  await adapter.setDevices([]);
-  await air.stopClients();
-  const expected = [...bluetoothEvents, ...wifiEvents, accessPointEvent];
-  // The box's own radio, which lists access points, is heard by the one that monitors.
-  const ownId = networkKey.pseudonymOf('wifi', own);
-  const events = await until('an event of each', async () => {
-    const all = (await listEvents(server.query)).filter(({ deviceId }) => deviceId !== ownId);
-    return all.length >= expected.length ? all : undefined;
-  });
+  beforeAll(async () => {
+    // Longer than two answers of a classic device can be apart.
+    world = await radioBox(['--passage-gap-seconds', '10'], { architecture });
+  }, 600_000);
+  afterAll(() => world?.[Symbol.asyncDispose]());
 
-  const kinds = { [ble]: 'ble', [classic]: 'classic', [wifi]: 'wifi' } as Partial<Record<Kind, string>>;
-  expect(
-    events.map(({ kind, addressClass, deviceId, rssiPeakDbm, deviceClass }) => ({
-      kind,
-      addressClass,
-      rssiPeakDbm,
-      deviceClass,
-      deviceId,
-    })),
-  ).toEqual(
-    expect.arrayContaining(
-      expected.map(({ address, kind, addressClass, rssiPeakDbm, deviceClass }) => ({
+  test('what is heard while the collector is away is kept on the box, also when the agent ends', async () => {
+    const { adapter, box, machine, server } = world;
+    server.leave();
+    fromMs = await adapter.setDevices(devices);
+    await until('two inquiries and many advertisements', async () => {
+      const { advertisements, answers } = await adapter.count();
+      return advertisements > 100 && answers >= 4 ? true : undefined;
+    });
+    await adapter.setDevices([]);
+    toMs = await machine.nowMs();
+    // What the agent holds back for as long as something older may come.
+    await wait(4000);
+    await box.stop();
+    expect(await listEvents(server.query)).toEqual([]);
+  }, 240_000);
+
+  test('each device becomes an event with its kind, address class, device class, RSSI, and the pseudonym that the key gives', async () => {
+    const { adapter, box, server } = world;
+    server.comeBack();
+    await box.startAgain();
+    await box.reports('five acknowledged events', ({ events }) => events.acknowledged === devices.length, 120_000);
+    const events = await listEvents(server.query);
+
+    expect(
+      events.map(({ kind, addressClass, deviceId, rssiPeakDbm, deviceClass }) => ({
         kind,
         addressClass,
         rssiPeakDbm,
         deviceClass,
-        deviceId: networkKey.pseudonymOf(kinds[kind] ?? '', address),
+        deviceId,
       })),
-    ),
-  );
-  expect(events).toHaveLength(expected.length);
-  for (const { deviceId, firstSeenNs, lastSeenNs, clockQuality, resident } of events) {
-    expect(clockQuality).toBe(ClockQuality.CLOCK_QUALITY_SYNCHRONISED);
-    const isAccessPoint = deviceId === networkKey.pseudonymOf('wifi', accessPoint.address);
-    expect(resident).toBe(isAccessPoint);
-    if (isAccessPoint) continue;
-    expect(Number(firstSeenNs / 1_000_000n)).toBeGreaterThanOrEqual(fromMs);
-    expect(Number((lastSeenNs - firstSeenNs) / 1_000_000n)).toBeLessThan(25_000);
-  }
-
-  const status = await box.reports('all acknowledged', ({ events: { acknowledged, in_outbox } }) => {
-    return acknowledged >= expected.length && in_outbox === 0;
-  });
-  const { advertisements, answers } = await adapter.count();
-  // What comes while noble starts its scan anew is not heard.
-  expect(scannerOf(status, 'ble').sightings).toBeGreaterThan(0.8 * advertisements);
-  expect(scannerOf(status, 'ble').sightings).toBeLessThanOrEqual(advertisements);
-  expect(scannerOf(status, 'classic').sightings).toBe(answers);
-  // Each scanner tells of itself: a channel that the radio refuses keeps the others of this one from nothing, and no other scanner at all.
-  expect(scannerOf(status, 'wifi-monitor').last_error).toMatch(/^wlan4 does not go to channel 177: iw: /);
-  expect(scannerOf(status, 'wifi-monitor').malformed).toBe(0);
-  expect(scannerOf(status, 'wifi-access-points')).toMatchObject({ state: 'running', last_error: '', malformed: 0 });
-}, 240_000);
-
-/** The guest's clock, in Unix milliseconds. */
-const guestMs = async (): Promise<number> => Number(await world.machine.shell('date +%s%3N'));
-
-/** The scanner of Wi-Fi clients hears what is there from this moment on, within the time that it has for it. */
-const resumes = async () => world.box.hears('wifi-monitor', await guestMs(), resumeMsMax);
-
-/** The status says of it what is wrong, and of no other scanner anything. */
-const tells = (problem: RegExp) =>
-  world.box.reports(
-    `"${problem.source}" of wifi-monitor alone`,
-    (status) =>
-      problem.test(scannerOf(status, 'wifi-monitor').last_error) &&
-      ['ble', 'classic', 'wifi-access-points'].every((name) => scannerOf(status, name).last_error === ''),
-    30_000,
-  );
-
-test('doctor finds what both scanners of Wi-Fi need, and the interface that monitors', async () => {
-  const wanted = ['--scanners', 'wifi-monitor,wifi-access-points', '--wifi-interface', monitorInterface];
-  const { stdout } = await world.machine.run(
-    ['taskset', '-c', '0', 'node', '/project/agent/bin/tdc-agent.js', 'doctor', ...wanted, '--output', 'json'],
-    { timeoutMs: 120_000 },
-  );
-  const findings = JSON.parse(stdout) as readonly { check: string; level: string; found: string }[];
-  const ofWifi = findings.filter(({ check }) => ['wifi', 'programs', 'capabilities'].includes(check));
-  expect(ofWifi.map(({ found }) => found)).toContain(`wifi-monitor takes ${monitorInterface}`);
-  expect(ofWifi.filter(({ level }) => level !== 'ok')).toEqual([]);
-}, 150_000);
-
-test('tcpdump that is killed is started again', async () => {
-  await world.air.startClients();
-  await resumes();
-  await world.machine.shell('pkill -KILL tcpdump');
-  await tells(/^tcpdump ended \(SIGKILL\)/);
-  await resumes();
-}, 120_000);
-
-test('an interface that is removed is told, and heard again when it is back', async () => {
-  const { machine } = world;
-  const radio = (await machine.shell(`cat /sys/class/net/${monitorInterface}/phy80211/name`)).trim();
-  await machine.shell(`iw dev ${monitorInterface} del`);
-  await tells(/^(wlan4 is gone|no Wi-Fi interface wlan4)/);
-  await machine.shell(`iw phy ${radio} interface add ${monitorInterface} type managed`);
-  await resumes();
-}, 120_000);
-
-test('a radio that was switched off by rfkill is heard again after it was switched on', async () => {
-  const rfkill = (what: string) =>
-    world.machine.shell(`rfkill ${what} $(cat /sys/class/net/${monitorInterface}/phy80211/rfkill*/index)`);
-  await rfkill('block');
-  await tells(/rfkill/);
-  await rfkill('unblock');
-  await resumes();
-}, 120_000);
-
-test('at the end the interface is as it was, nothing that was buffered is lost, and no address is in anything that was written', async () => {
-  const { air, box, machine, server } = world;
-  await air.stopClients();
-  const running = await machine.shell('ps -e -o args');
-  expect(running).toMatch(/tcpdump -i wlan4/);
-  expect(box.agent.ended).toBeUndefined();
-  box.agent.kill('SIGTERM');
-  await box.agent.exitsWith(0);
-  const modes = await machine.shell(
-    `iw dev ${monitorInterface} info; nmcli -g GENERAL.NM-MANAGED device show ${monitorInterface}`,
-  );
-  expect(modes).toMatch(/type managed/);
-  expect(modes.trim().endsWith('yes')).toBe(true);
-
-  const last = await box.reported();
-  const made = last?.events.made ?? 0;
-  expect(made).toBeGreaterThan(9);
-  expect(last?.events.dropped).toEqual({});
-  await until('all events', async () => ((await listEvents(server.query)).length >= made ? true : undefined));
-
-  const files = await machine.shell(`cd ${stateDir}; for file in outbox.sqlite*; do base64 -w 0 $file; echo; done`);
-  const written = [
-    ...files
-      .trim()
-      .split('\n')
-      .map((line) => Buffer.from(line, 'base64')),
-    Buffer.from(running),
-    Buffer.from(box.agent.stdout + box.agent.stderr),
-    Buffer.from(JSON.stringify(last)),
-  ];
-  expect(Buffer.concat(written).length).toBeGreaterThan(10_000);
-  for (const { address } of [...wifiEvents, accessPointEvent]) {
-    for (const { name, bytes } of spellingsOfMac(address)) {
-      expect(
-        written.some((each) => each.includes(bytes)),
-        `${address} as ${name}`,
-      ).toBe(false);
+    ).toEqual(expect.arrayContaining(expected));
+    expect(events).toHaveLength(expected.length);
+    for (const { firstSeenNs, lastSeenNs, clockQuality } of events) {
+      expect(Number(firstSeenNs / 1_000_000n)).toBeGreaterThanOrEqual(fromMs);
+      // And what was on its way then.
+      expect(Number(lastSeenNs / 1_000_000n)).toBeLessThan(toMs + 3000);
+      expect(clockQuality).toBe(ClockQuality.CLOCK_QUALITY_SYNCHRONISED);
     }
+    const { advertisements, answers } = await adapter.count();
+    // What comes while noble starts its scan anew is not heard.
+    expect(sightingsOf(events, Kind.KIND_BLE)).toBeGreaterThan(0.8 * advertisements);
+    expect(sightingsOf(events, Kind.KIND_BLE)).toBeLessThanOrEqual(advertisements);
+    expect(sightingsOf(events, Kind.KIND_CLASSIC)).toBe(answers);
+  }, 240_000);
+
+  // From its second start on the agent has its compiled sources, as it has in a box.
+  test('two hundred advertisements a second take little memory', async () => {
+    const { adapter, box, machine } = world;
+    const before = takenBy(await box.scannersRun());
+    const costBefore = await agentCost(machine, await box.agent.pid());
+    const counted = (await adapter.count()).advertisements;
+    await adapter.setDevices(load);
+    await until('advertisements', async () =>
+      (await adapter.count()).advertisements - counted > loadAdvertisements ? true : undefined,
+    );
+    await adapter.setDevices([]);
+    const sent = (await adapter.count()).advertisements - counted;
+    const after = await box.reports('sightings', (now) => takenBy(now) - before > 0.9 * sent, 120_000);
+    const cost = await agentCost(machine, await box.agent.pid());
+
+    const processorMs = (cost.processorMs - costBefore.processorMs) / (takenBy(after) - before);
+    const memory = cost.memoryMb.map((mb) => mb.toFixed(0)).join(' + ');
+    console.log(`${architecture}, emulated: ${processorMs.toFixed(2)} ms of processor time a sighting, ${memory} MB`);
+    expect(cost.memoryMb).toHaveLength(3);
+    expect(cost.memoryMb.reduce((sum, mb) => sum + mb)).toBeLessThan(memoryMbMax);
+  }, 240_000);
+
+  // The rest is no matter of the processor.
+  if (architecture === 'amd64') {
+    bluetoothStorm(() => world);
+    driveBy(() => world);
+    describe('after what goes wrong', () => bluetoothRecovery(() => world));
+    describe('with every radio', () => everyRadio(() => world));
+    describe('when the power is cut', () => powerCut(() => world));
   }
-}, 120_000);
+});

@@ -1,4 +1,5 @@
 import type { GuestProcess } from './guest-process.ts';
+import { systemBus } from './system-bus.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 
 /** A station in the air of a machine: a radio of mac80211_hwsim, whose RSSI depends on its power alone. */
@@ -59,10 +60,9 @@ export class WifiAir {
       ${stations.map((each) => `ip link set ${each.interface} address ${each.address}`).join('\n')}
       printf '${hostapdConf}' > /tmp/hostapd.conf
       printf '${supplicantConf}' > /tmp/supplicant.conf
-      mkdir -p /run/dbus /etc/NetworkManager/conf.d
+      mkdir -p /etc/NetworkManager/conf.d
       printf '${networkManagerConf}' > /etc/NetworkManager/conf.d/test.conf
-      dbus-uuidgen --ensure
-      dbus-daemon --system --fork
+      ${systemBus}
       /lib/systemd/systemd-udevd --daemon
       udevadm trigger --subsystem-match=net
       ${beside} wpa_supplicant -u -B > /dev/null 2>&1 < /dev/null
