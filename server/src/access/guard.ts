@@ -3,7 +3,8 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import type { Peer } from '@tdc/shared/connection-front.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import { Audit } from './audit.ts';
-import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
+import { Authenticator, type AuthenticatorOptions, type Credentials } from './authenticator.ts';
+import { Caller } from './caller.ts';
 import { GuardedCall } from './guarded-call.ts';
 import type { KnownTokens } from './known-tokens.ts';
 import { RateTable } from './rate-table.ts';
@@ -28,6 +29,12 @@ export interface GuardOptions {
   readonly logger: Logger;
 }
 
+/** A call that may last longer than the right to it. */
+interface LastingCall {
+  /** Ends the call if who makes it may not any more. */
+  check(): Promise<void>;
+}
+
 /** Lets through the calls of those who may make them; see rights.ts. */
 export class Guard {
   readonly #clock: Clock;
@@ -35,7 +42,7 @@ export class Guard {
     ConstructorParameters<typeof GuardedCall>[0],
     'authenticator' | 'audit' | 'calls' | 'events' | 'sleep'
   >;
-  readonly #streams = new Set<GuardedCall>();
+  readonly #streams = new Set<LastingCall>();
 
   constructor(options: GuardOptions) {
     const { clock, logger, rates } = options;
@@ -65,6 +72,17 @@ export class Guard {
       if (requestStream || responseStream) this.#streams.add(guarded);
       return guarded.intercepted();
     };
+
+  /** For a call that came by another way than gRPC. */
+  callerOf(path: string, credentials: Credentials): Caller {
+    return new Caller(this.#shared, path, credentials);
+  }
+
+  /** Asks again of such a call while it lasts, until disposed of. */
+  keepChecking(call: LastingCall): Disposable {
+    this.#streams.add(call);
+    return { [Symbol.dispose]: () => void this.#streams.delete(call) };
+  }
 
   /** Ends streams whose caller may not go on, until the signal. */
   async watchStreams(signal: AbortSignal): Promise<void> {

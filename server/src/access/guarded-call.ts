@@ -1,29 +1,25 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import type { Peer } from '@tdc/shared/connection-front.ts';
-import { LimitError, TdcError, UnauthenticatedError, UnavailableError } from '@tdc/shared/errors.ts';
+import { UnavailableError } from '@tdc/shared/errors.ts';
 import { statusOfError } from '@tdc/shared/grpc-status.ts';
-import { peerNetwork } from '@tdc/shared/peer-network.ts';
-import type { Audit } from './audit.ts';
-import { type Authenticator, type Credentials, certificateOf } from './authenticator.ts';
-import { type Principal, principalText, setPrincipal } from './principal.ts';
+import { certificateOf } from './authenticator.ts';
+import { Caller, type CallerOptions, tooMany } from './caller.ts';
+import { setPrincipal } from './principal.ts';
 import type { RateTable } from './rate-table.ts';
-import { needOf, refusalOf } from './rights.ts';
+import { needOf } from './rights.ts';
 
 /** Longer than this nobody is kept waiting for an allowance: the call is refused. */
 const waitMsMax = 5000;
 const authorizationKey = 'authorization';
 const refusedCodes: ReadonlySet<number> = new Set([status.UNAUTHENTICATED, status.PERMISSION_DENIED]);
 
-export interface GuardedCallOptions {
+export interface GuardedCallOptions extends CallerOptions {
   readonly path: string;
   /** Whether its caller sends messages for as long as it likes. */
   readonly takesStream: boolean;
   readonly peer: Peer;
   readonly call: ServerInterceptingCallInterface;
-  readonly authenticator: Authenticator;
-  readonly audit: Audit;
-  /** Calls, and events, by principal. */
-  readonly calls: RateTable;
+  /** Events by principal. */
   readonly events: RateTable;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onOver: () => void;
@@ -32,18 +28,16 @@ export interface GuardedCallOptions {
 /** One call: asks who makes it and whether that one may, before anything of it is read, and again while it lasts. */
 export class GuardedCall {
   readonly #options: GuardedCallOptions;
-  readonly #address: string;
+  readonly #caller: Caller;
   readonly #over = new AbortController();
-  #credentials: Credentials;
-  #principal: Principal | undefined;
   #subject = '';
 
   constructor(options: GuardedCallOptions) {
     this.#options = options;
-    const { call, peer } = options;
-    this.#address = call.getConnectionInfo().remoteAddress ?? '';
+    const { call, peer, path } = options;
+    const address = call.getConnectionInfo().remoteAddress ?? '';
     const certificate = certificateOf(call.getAuthContext().sslPeerCertificate);
-    this.#credentials = { peer, address: this.#address, certificate, authorization: undefined };
+    this.#caller = new Caller(options, path, { peer, address, certificate, authorization: undefined });
   }
 
   intercepted(): ServerInterceptingCall {
@@ -63,21 +57,15 @@ export class GuardedCall {
 
   /** Ends the call if who makes it may not any more. */
   async check(): Promise<void> {
-    await this.#orRefused(async () => {
-      await this.#identify();
-      this.#expectRight();
-    });
+    await this.#orRefused(() => this.#caller.check(this.#over.signal));
   }
 
   async #admit(metadata: Metadata, pass: (metadata: Metadata) => void): Promise<void> {
     const [authorization] = metadata.get(authorizationKey);
     metadata.remove(authorizationKey);
-    if (authorization !== undefined) this.#credentials = { ...this.#credentials, authorization: String(authorization) };
+    if (authorization !== undefined) this.#caller.shows(String(authorization));
     await this.#orRefused(async () => {
-      const principal = await this.#identify();
-      this.#expectAllowance(this.#options.calls, 1, 'calls');
-      this.#expectRight();
-      setPrincipal(metadata, principal);
+      setPrincipal(metadata, await this.#caller.admit(this.#over.signal));
       pass(metadata);
     });
   }
@@ -90,42 +78,17 @@ export class GuardedCall {
       if (need !== undefined && 'subject' in need && need.subject !== undefined) this.#subject = need.subject(message);
       const count = need?.who === 'detector' ? need.events?.(message) : undefined;
       if (takesStream) {
-        await this.#identify();
-        this.#expectRight();
+        await this.#caller.check(this.#over.signal);
         await this.#awaitAllowance(count === undefined ? calls : events, Math.max(1, count ?? 1));
       } else if (count !== undefined) {
-        this.#expectAllowance(events, count, 'events');
+        this.#caller.expectAllowance(events, count, 'events');
       }
       pass(message);
     });
   }
 
-  async #identify(): Promise<Principal> {
-    const principal = await this.#options.authenticator.identify(this.#credentials, this.#over.signal);
-    this.#principal = principal;
-    return principal;
-  }
-
-  #expectRight(): void {
-    const refusal = this.#principal === undefined ? undefined : refusalOf(this.#options.path, this.#principal);
-    if (refusal !== undefined) throw refusal;
-  }
-
-  /** What allowances are kept by; undefined for who needs none. */
-  #allowanceKey(): string | undefined {
-    if (this.#principal === undefined || this.#principal.type === 'local') return undefined;
-    if (this.#principal.type === 'nobody') return `nobody at ${peerNetwork(this.#address)}`;
-    return this.#principal.type === 'operator' ? this.#principal.tokenId : principalText(this.#principal);
-  }
-
-  #expectAllowance(rates: RateTable, amount: number, what: string): void {
-    const key = this.#allowanceKey();
-    const waitMs = key === undefined ? 0 : rates.take(key, amount);
-    if (waitMs > 0) throw tooMany(what, waitMs);
-  }
-
   async #awaitAllowance(rates: RateTable, amount: number): Promise<void> {
-    const key = this.#allowanceKey();
+    const key = this.#caller.allowanceKey;
     const waitMs = key === undefined ? 0 : rates.borrow(key, amount, waitMsMax);
     if (waitMs > waitMsMax) throw tooMany('messages', waitMs - waitMsMax);
     if (waitMs > 0) await this.#options.sleep(waitMs, this.#over.signal);
@@ -140,23 +103,15 @@ export class GuardedCall {
   }
 
   #refuse(error: unknown): void {
-    const { call, authenticator } = this.#options;
-    const reason = error instanceof UnauthenticatedError ? authenticator.failure(error, this.#address) : error;
-    const answer = statusOfError(reason);
-    if (reason instanceof TdcError && !(reason instanceof UnavailableError)) this.#tell(answer.code, answer.details);
+    const reason = this.#caller.refusal(error, this.#subject);
     this.#end();
-    call.sendStatus(answer);
+    this.#options.call.sendStatus(statusOfError(reason));
   }
 
   #ended(code: number, details: string): void {
     if (this.#over.signal.aborted) return;
-    if (this.#subject !== '' || refusedCodes.has(code)) this.#tell(code, details);
+    if (this.#subject !== '' || refusedCodes.has(code)) this.#caller.tell(this.#subject, code, details);
     this.#end();
-  }
-
-  #tell(code: number, details: string): void {
-    const { audit, path } = this.#options;
-    audit.tell({ path, principal: this.#principal, address: this.#address, subject: this.#subject, code, details });
   }
 
   #end(): void {
@@ -165,6 +120,3 @@ export class GuardedCall {
     this.#options.onOver();
   }
 }
-
-const tooMany = (what: string, retryAfterMs: number): LimitError =>
-  new LimitError(`too many ${what} from this caller: expected fewer, or a wait`, { retryAfterMs });
