@@ -1,16 +1,18 @@
 import { NotFoundError } from '@tdc/shared/errors.ts';
 import type { Link } from '@tdc/shared/network.ts';
+import { roughDuration } from '@tdc/shared/rough-duration.ts';
 import { statusText } from '@tdc/shared/status-text.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
+import type { DetectorHealth } from '../query/detector-health.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
-import { type DetectorHealth, detectorHealthOf } from './detector-health.ts';
+import { detectorHealthOf } from './detector-health.ts';
 import { detectorView } from './detector-view.ts';
 import { addSilentAfterOption, type SilentAfterOption, silentAfterMsOf } from './detectors.ts';
 import { print, writeRows } from './formats/row-writer.ts';
 import { positionText } from './position-text.ts';
 import { queryLinks } from './query-network.ts';
-import { durationText, timeText } from './times.ts';
+import { timeText } from './times.ts';
 
 export function addDetectorShowCommand(detector: Command, run: Run): void {
   const command = detector
@@ -57,7 +59,7 @@ function detectorText(
       'contact',
       contact === undefined
         ? 'never'
-        : `${durationText(contact.ageMs)} ago, ${timeText(contact.reportedAtMs, { utc })}`,
+        : `${roughDuration(contact.ageMs)} ago, ${timeText(contact.reportedAtMs, { utc })}`,
     ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -1,10 +1,11 @@
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
+import { roughDuration } from '@tdc/shared/rough-duration.ts';
 import { clockStepJson, configurationJson, machineJson } from '@tdc/shared/status-json.ts';
 import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
-import type { DetectorHealth } from './detector-health.ts';
+import type { DetectorHealth } from '../query/detector-health.ts';
 import type { Row, View } from './formats/view.ts';
-import { durationText, isoTime } from './times.ts';
+import { isoTime } from './times.ts';
 
 /** What an agent that has never reported leaves empty. */
 const statusFields = [
@@ -51,7 +52,7 @@ export const detectorView: View<DetectorHealth> = {
     { title: 'state', text: ({ word }) => word },
     {
       title: 'contact',
-      text: ({ contact }) => (contact === undefined ? 'never' : `${durationText(contact.ageMs)} ago`),
+      text: ({ contact }) => (contact === undefined ? 'never' : `${roughDuration(contact.ageMs)} ago`),
       align: 'right',
     },
     { title: 'connection', text: fromStatus(connectionWord) },

@@ -2,6 +2,7 @@ import { type DeviceClass, deviceClasses } from '@tdc/shared/device-class.ts';
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { type DetectionEvent, type Kind, kinds } from '@tdc/shared/event.ts';
 import type { EventFilter } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { roughDuration } from '@tdc/shared/rough-duration.ts';
 import { deviceClassToWireNumber, isDeviceId, kindToWireNumber, quoted } from '@tdc/shared/wire.ts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientContext, Run } from './context.ts';
@@ -10,7 +11,7 @@ import { detectorListFlag, listFlag, numberFlag } from './flags.ts';
 import { followEvents } from './follow-events.ts';
 import { type RowWriter, rowWriter } from './formats/row-writer.ts';
 import { listEvents } from './list-events.ts';
-import { durationText, timeFlag } from './times.ts';
+import { timeFlag } from './times.ts';
 
 export interface EventsOptions {
   readonly detector?: readonly string[];
@@ -128,7 +129,7 @@ async function noticeSlowReader({ clock, stderr }: ClientContext, write: () => P
   await write();
   const tookMs = clock.monotonicMs() - startMs;
   if (tookMs < slowReaderMs) return;
-  stderr.write(`tdc: behind: whoever reads this output did not take more for ${durationText(tookMs)}\n`);
+  stderr.write(`tdc: behind: whoever reads this output did not take more for ${roughDuration(tookMs)}\n`);
 }
 
 function parseDeviceFlag(text: string): string {

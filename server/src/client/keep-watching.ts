@@ -2,8 +2,9 @@ import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { type BackoffPolicy, backoffMs } from '@tdc/shared/backoff.ts';
 import { OutOfRangeError, TdcError, UnavailableError } from '@tdc/shared/errors.ts';
 import { errorOfStatus } from '@tdc/shared/grpc-status.ts';
+import { roughDuration } from '@tdc/shared/rough-duration.ts';
 import { type ClientContext, withService } from './context.ts';
-import { durationText, timeText } from './times.ts';
+import { timeText } from './times.ts';
 
 const backoff: BackoffPolicy = { baseMs: 500, maxMs: 10_000 };
 
@@ -31,7 +32,7 @@ export async function* keepWatching<Response>(
   while (!signal.aborted) {
     try {
       for await (const response of watchOnce(context, watch)) {
-        if (lostAtMs !== undefined) stderr.write(`tdc: back after ${durationText(clock.monotonicMs() - lostAtMs)}\n`);
+        if (lostAtMs !== undefined) stderr.write(`tdc: back after ${roughDuration(clock.monotonicMs() - lostAtMs)}\n`);
         hasBegun = true;
         attempt = 0;
         lostAtMs = undefined;

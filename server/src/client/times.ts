@@ -25,19 +25,6 @@ export const isoOfNs = (timeNs: bigint): string | null => (timeNs === 0n ? null 
 /** ISO 8601 for programs. */
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 
-const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-] as const;
-
-/** A duration in its largest unit: `12 s`, `3 min`, `2 h`, `4 d`. */
-export function durationText(ms: number): string {
-  const [name, unitMs] = units.find(([, each]) => ms >= each) ?? ['s', 1000];
-  return `${Math.max(0, Math.floor(ms / unitMs))} ${name}`;
-}
-
 /** Seconds for people: `48 s`, `1:32`, `1:02:07`. */
 export function secondsText(seconds: number): string {
   const whole = Math.round(seconds);
