@@ -4,6 +4,7 @@ import { clockStepJson, configurationJson, machineJson } from '@tdc/shared/statu
 import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { DetectorHealth } from '../query/detector-health.ts';
+import { detectorRecord } from '../records/detector-record.ts';
 import type { Row, View } from './formats/view.ts';
 import { isoTime } from './times.ts';
 
@@ -75,18 +76,10 @@ export const detectorView: View<DetectorHealth> = {
     'contact_age_seconds',
     ...statusFields,
   ],
-  record: ({ detector, word, reasons, contact }) => ({
-    detector_id: detector.id,
-    name: detector.name,
-    latitude: detector.position.type === 'geo' ? detector.position.latitude : null,
-    longitude: detector.position.type === 'geo' ? detector.position.longitude : null,
-    x_m: detector.position.type === 'plane' ? detector.position.xM : null,
-    y_m: detector.position.type === 'plane' ? detector.position.yM : null,
-    state: word,
-    reasons,
-    reported_at: contact === undefined ? null : isoTime(contact.reportedAtMs),
-    contact_age_seconds: contact === undefined ? null : contact.ageMs / 1000,
-    ...(contact === undefined ? noStatus : statusRecord(contact.status)),
+  record: (health) => ({
+    ...detectorRecord(health),
+    contact_age_seconds: health.contact === undefined ? null : health.contact.ageMs / 1000,
+    ...(health.contact === undefined ? noStatus : statusRecord(health.contact.status)),
   }),
 };
 

@@ -1,18 +1,9 @@
 import { type Estimate, EstimateStatus, type TravelTime } from '@tdc/shared/generated/tdc/v1/estimate.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
+import { estimateRecord, statusName } from '../records/estimate-record.ts';
 import type { ClientConfig } from './config.ts';
-import type { Row, View } from './formats/view.ts';
-import { isoTime, secondsText, timeText } from './times.ts';
-
-const statusNames = new Map<EstimateStatus, string>([
-  [EstimateStatus.ESTIMATE_STATUS_LIVE, 'live'],
-  [EstimateStatus.ESTIMATE_STATUS_SPARSE, 'sparse'],
-  [EstimateStatus.ESTIMATE_STATUS_STALE, 'stale'],
-  [EstimateStatus.ESTIMATE_STATUS_NO_DATA, 'no_data'],
-  [EstimateStatus.ESTIMATE_STATUS_DETECTOR_DOWN, 'detector_down'],
-]);
-
-export const statusName = (status: EstimateStatus): string => statusNames.get(status) ?? `status ${status}`;
+import type { View } from './formats/view.ts';
+import { secondsText, timeText } from './times.ts';
 
 export const linkText = ({ fromDetectorId, toDetectorId }: Pick<Estimate, 'fromDetectorId' | 'toDetectorId'>): string =>
   `${fromDetectorId}:${toDetectorId}`;
@@ -21,19 +12,6 @@ const timeFields = [
   ...['mean_seconds', 'lower_seconds', 'upper_seconds', 'fast_seconds', 'slow_seconds'],
   ...['departure_seconds', 'free_flow_seconds', 'delay_seconds'],
 ];
-
-export function travelTimeRecord(travelTime: TravelTime | undefined): Row {
-  return {
-    mean_seconds: travelTime?.meanSeconds ?? null,
-    lower_seconds: travelTime?.lowerSeconds ?? null,
-    upper_seconds: travelTime?.upperSeconds ?? null,
-    fast_seconds: travelTime?.fastSeconds ?? null,
-    slow_seconds: travelTime?.slowSeconds ?? null,
-    departure_seconds: travelTime?.departureSeconds ?? null,
-    free_flow_seconds: travelTime?.freeFlowSeconds ?? null,
-    delay_seconds: travelTime?.delaySeconds ?? null,
-  };
-}
 
 /** Columns of a travel time, of whatever has one. */
 export function travelTimeColumns<T>(of: (item: T) => TravelTime | undefined): View<T>['columns'] {
@@ -74,17 +52,7 @@ export function estimateView(
       ...timeFields,
       ...['samples', 'age_seconds', 'clock_offset_seconds'],
     ],
-    record: (estimate) => ({
-      from_detector_id: estimate.fromDetectorId,
-      to_detector_id: estimate.toDetectorId,
-      time: isoTime(msFromNs(estimate.timeNs)),
-      revision: estimate.revision,
-      status: statusName(estimate.status),
-      ...travelTimeRecord(estimate.travelTime),
-      samples: estimate.samples,
-      age_seconds: estimate.ageSeconds ?? null,
-      clock_offset_seconds: estimate.clockOffsetSeconds ?? null,
-    }),
+    record: estimateRecord,
   };
 }
 

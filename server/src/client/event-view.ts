@@ -1,7 +1,8 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
+import { eventRecord } from '../records/event-record.ts';
 import type { ClientConfig } from './config.ts';
 import type { View } from './formats/view.ts';
-import { isoTime, timeText } from './times.ts';
+import { timeText } from './times.ts';
 
 /** How events are shown. */
 export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEvent> {
@@ -36,24 +37,7 @@ export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEven
       'made_at',
       'device_class',
     ],
-    record: (event) => ({
-      id: event.id,
-      detector_id: event.detectorId,
-      kind: event.kind,
-      address_class: event.addressClass,
-      device_id: event.deviceId,
-      key_epoch: event.keyEpoch,
-      previous_device_id: event.previousDeviceId ?? null,
-      reference_time: isoTime(event.referenceTimeMs),
-      first_seen: isoTime(event.firstSeenMs),
-      last_seen: isoTime(event.lastSeenMs),
-      rssi_peak_dbm: event.rssiPeakDbm ?? null,
-      sightings: event.sightings,
-      resident: event.resident,
-      clock_quality: event.clockQuality,
-      made_at: isoTime(event.madeAtMs),
-      device_class: event.deviceClass ?? null,
-    }),
+    record: eventRecord,
   };
 }
 

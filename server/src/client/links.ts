@@ -1,5 +1,6 @@
 import type { Link } from '@tdc/shared/network.ts';
 import type { Command } from 'commander';
+import { linkRecord } from '../records/link-record.ts';
 import type { ClientContext, Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
 import type { View } from './formats/view.ts';
@@ -19,14 +20,7 @@ export const linkView: View<Link> = {
     { title: 'estimator', text: ({ estimator }) => estimator ?? '' },
   ],
   fields: ['from_detector_id', 'to_detector_id', 'max_seconds', 'length_m', 'free_flow_seconds', 'estimator'],
-  record: (link) => ({
-    from_detector_id: link.fromDetectorId,
-    to_detector_id: link.toDetectorId,
-    max_seconds: link.maxSeconds,
-    length_m: link.lengthM ?? null,
-    free_flow_seconds: link.freeFlowSeconds ?? null,
-    estimator: link.estimator ?? null,
-  }),
+  record: linkRecord,
 };
 
 export function addLinksCommand(program: Command, run: Run): void {

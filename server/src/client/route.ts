@@ -1,8 +1,9 @@
 import type { GetRouteResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
+import { statusName, travelTimeRecord } from '../records/estimate-record.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
-import { linkText, statusName, travelTimeColumns, travelTimeRecord } from './estimate-view.ts';
+import { linkText, travelTimeColumns } from './estimate-view.ts';
 import { writeRows } from './formats/row-writer.ts';
 import type { View } from './formats/view.ts';
 import { timeFlag } from './times.ts';

@@ -1,0 +1,23 @@
+import type { DetectionEvent } from '@tdc/shared/event.ts';
+
+const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
+
+/** An event for programs. */
+export const eventRecord = (event: DetectionEvent) => ({
+  id: event.id,
+  detector_id: event.detectorId,
+  kind: event.kind,
+  address_class: event.addressClass,
+  device_id: event.deviceId,
+  key_epoch: event.keyEpoch,
+  previous_device_id: event.previousDeviceId ?? null,
+  reference_time: isoTime(event.referenceTimeMs),
+  first_seen: isoTime(event.firstSeenMs),
+  last_seen: isoTime(event.lastSeenMs),
+  rssi_peak_dbm: event.rssiPeakDbm ?? null,
+  sightings: event.sightings,
+  resident: event.resident,
+  clock_quality: event.clockQuality,
+  made_at: isoTime(event.madeAtMs),
+  device_class: event.deviceClass ?? null,
+});
