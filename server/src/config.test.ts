@@ -15,9 +15,9 @@ test('every default passes its own schema, and the defaults serve everything on 
     expect(schema.parse(value), path).toEqual(value);
   }
   expect(serverConfigOf(defaults())).toEqual({
-    services: ['collector', 'query', 'estimator', 'health'],
+    services: ['collector', 'query', 'estimator', 'health', 'http'],
     host: '127.0.0.1',
-    ports: { collector: 9000, query: 8000, health: 5000 },
+    ports: { collector: 9000, query: 8000, health: 5000, http: 8080 },
     healthPlaintext: false,
     repository: { type: 'sqlite', file: '/home/op/.local/share/tdc/server/tdc.sqlite' },
     retention: { eventHours: 24, estimateDays: 1100 },

@@ -13,7 +13,7 @@ import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enr
 import type { EstimatorConfig } from './estimator/service.ts';
 import type { RetentionAges } from './retention.ts';
 
-const serviceNames = ['collector', 'query', 'estimator', 'health'] as const;
+const serviceNames = ['collector', 'query', 'estimator', 'health', 'http'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 /** A service that others call; the estimator works by itself. */
 export type CalledService = Exclude<ServiceName, 'estimator'>;
@@ -62,11 +62,17 @@ const services = z.preprocess(splitText, z.array(z.enum(serviceNames)).min(1));
 export function serverOptions(env: Readonly<Record<string, string | undefined>>, homeDir: string) {
   const dataHome = env.XDG_DATA_HOME || join(homeDir, '.local', 'share');
   return [
-    option('services', services, [...serviceNames], 'services of this process: collector, query, estimator, health'),
+    option(
+      'services',
+      services,
+      [...serviceNames],
+      'services of this process: collector, query, estimator, health, http',
+    ),
     option('host', z.string().min(1), '127.0.0.1', 'address to listen on'),
     option('collector.port', port, 9000, 'port of the collector; 0 for any free one'),
     option('query.port', port, 8000, 'port of the query service; 0 for any free one'),
     { ...option('health.port', port, 5000, 'port of health; 0 for any free one'), aliases: ['--healthcheck-port'] },
+    option('http.port', port, 8080, 'port of the HTTP API; 0 for any free one'),
     option(
       'health.plaintext',
       z.boolean().or(z.stringbool()),
@@ -174,7 +180,12 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
   return {
     services,
     host,
-    ports: { collector: values['collector.port'], query: values['query.port'], health: values['health.port'] },
+    ports: {
+      collector: values['collector.port'],
+      query: values['query.port'],
+      health: values['health.port'],
+      http: values['http.port'],
+    },
     healthPlaintext: values['health.plaintext'],
     repository: repositoryOf(values),
     retention: { eventHours: values['retention.hours'], estimateDays: values['retention.estimate_days'] },

@@ -37,7 +37,7 @@ const never = new AbortController().signal;
 const configIn = (at: string): ServerConfig => ({
   services: ['collector', 'query', 'health'],
   host: '127.0.0.1',
-  ports: { collector: 0, query: 0, health: 0 },
+  ports: { collector: 0, query: 0, health: 0, http: 0 },
   healthPlaintext: false,
   repository: { type: 'sqlite', file: join(at, 'tdc.sqlite') },
   retention: { eventHours: 24, estimateDays: 1100 },
@@ -255,7 +255,7 @@ describe('a server', () => {
     await stop();
     const config = configIn(folder);
     const second = await openContext(config, systemClock, createLogger({ level: 'silent' }), never);
-    const clashing = { ...second, config: { ...config, ports: { collector: 0, query: port, health: 0 } } };
+    const clashing = { ...second, config: { ...config, ports: { collector: 0, query: port, health: 0, http: 0 } } };
     await expect(startServer(clashing)).rejects.toThrow(String(port));
     await second[Symbol.asyncDispose]();
     taken.close();

@@ -1,4 +1,4 @@
-import { type GrpcServer, type GrpcService, startGrpcServer } from '@tdc/shared/grpc-server.ts';
+import { type GrpcService, startGrpcServer } from '@tdc/shared/grpc-server.ts';
 import { Pulse } from '@tdc/shared/pulse.ts';
 import { Guard } from './access/guard.ts';
 import { KnownTokens } from './access/known-tokens.ts';
@@ -22,6 +22,13 @@ import { keepRemovingOld } from './retention.ts';
 /** How long calls that are under way may take to end by themselves. */
 const shutdownGraceMs = 10_000;
 
+/** A service on its port. */
+interface ServedPort {
+  readonly address: string;
+  setServing(serving: boolean): void;
+  stop(graceMs: number): Promise<void>;
+}
+
 /** A server that takes calls; disposing of it finishes and acknowledges what it has received. */
 export interface RunningServer extends AsyncDisposable {
   /** Bound addresses, host:port. */
@@ -36,7 +43,7 @@ export interface RunningServer extends AsyncDisposable {
 /** Starts the configured services on their ports. Throws when a port cannot be had; nothing stays open then. */
 export async function startServer(context: ServerContext): Promise<RunningServer> {
   const shutdown = new AbortController();
-  const servers = new Map<CalledService, GrpcServer>();
+  const servers = new Map<CalledService, ServedPort>();
   const access = accessOf(context, shutdown.signal);
   try {
     for (const name of context.config.services) {
@@ -86,9 +93,10 @@ function startService(
   context: ServerContext,
   access: Access,
   shutdown: AbortSignal,
-): Promise<GrpcServer> {
+): Promise<ServedPort> {
   const { config, logger } = context;
   const { host } = config;
+  if (name === 'http') return startHttp(context, access, shutdown);
   const tls = name === 'health' && config.healthPlaintext ? undefined : config.tls;
   return startGrpcServer({
     name,
@@ -102,9 +110,25 @@ function startService(
   });
 }
 
+/** Loaded where it is served: the others do without its framework. */
+async function startHttp(
+  { config, repository, clock, logger }: ServerContext,
+  { guard }: Access,
+  shutdown: AbortSignal,
+): Promise<ServedPort> {
+  const { startHttpServer } = await import('./http/server.ts');
+  const { host, tls, ports, limits } = config;
+  return startHttpServer({
+    ...{ repository, clock, logger, guard, shutdown, host },
+    port: ports.http,
+    limits: limits.connections,
+    ...(tls === undefined ? {} : { tls }),
+  });
+}
+
 /** The health port answers for the whole process; the other ports answer for themselves besides. */
 function servicesOf(
-  name: CalledService,
+  name: Exclude<CalledService, 'http'>,
   context: ServerContext,
   access: Access,
   shutdown: AbortSignal,
@@ -153,7 +177,7 @@ async function runBackground(
   ]);
 }
 
-async function stopAll(servers: ReadonlyMap<CalledService, GrpcServer>, shutdown: AbortController): Promise<void> {
+async function stopAll(servers: ReadonlyMap<CalledService, ServedPort>, shutdown: AbortController): Promise<void> {
   for (const server of servers.values()) server.setServing(false);
   shutdown.abort(new Error('the server is shutting down'));
   await Promise.all([...servers.values()].map((server) => server.stop(shutdownGraceMs)));

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { watchFiles } from './changing-files.ts';
 import { systemClock } from './clock.ts';
-import { InvalidInputError } from './errors.ts';
+import { InvalidInputError, UnavailableError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { peerNetwork } from './peer-network.ts';
 import { readCertificates, readKeyPair } from './pem-file.ts';
@@ -43,6 +43,8 @@ export interface ConnectionFrontOptions {
   readonly limits: ConnectionLimits;
   readonly logger: Logger;
   readonly tls?: ServerTls;
+  /** What is spoken on a connection, for TLS to agree on; HTTP/2 when it is not said. */
+  readonly protocols?: readonly string[];
   /** Whether TLS is agreed on with those alone who show a good certificate. */
   readonly certifiedOnly: boolean;
   /** Gets each connection that may talk. */
@@ -186,7 +188,7 @@ export class ConnectionFront {
     const server = createTlsServer({
       ...readTls(tls),
       ...tlsVersions,
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: [...(this.#options.protocols ?? ['h2'])],
       requestCert: true,
       rejectUnauthorized: this.#options.certifiedOnly,
       handshakeTimeout: this.#options.limits.handshakeMs,
@@ -220,6 +222,20 @@ export class ConnectionFront {
   #tellOf(what: string, peer: string): void {
     const { logger, name } = this.#options;
     this.#log.tell((untold) => logger.warn({ port: name, peer, ...(untold > 0 ? { more_before: untold } : {}) }, what));
+  }
+}
+
+/** Begins to listen; the bound address, host:port. Throws UnavailableError naming the port that cannot be had. */
+export async function listenAt(
+  front: ConnectionFront,
+  { name, host, port }: { readonly name: string; readonly host: string; readonly port: number },
+): Promise<string> {
+  const bracketed = host.includes(':') ? `[${host}]` : host;
+  try {
+    return `${bracketed}:${await front.listen(host, port)}`;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new UnavailableError(`cannot listen on ${bracketed}:${port} for ${name}: ${why}`, { cause: error });
   }
 }
 

@@ -16,7 +16,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
-import { ConnectionFront, type ConnectionLimits, type Peer, type ServerTls } from './connection-front.ts';
+import { ConnectionFront, type ConnectionLimits, listenAt, type Peer, type ServerTls } from './connection-front.ts';
 import { UnavailableError } from './errors.ts';
 import { statusOfError, unexpectedErrors } from './grpc-status.ts';
 import type { Logger } from './logger.ts';
@@ -109,9 +109,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     certifiedOnly: options.guard === undefined,
     take: taking(server, options),
   });
-  const port = await bind(front, options);
+  const address = await listenAt(front, options);
   return {
-    address: `${bracketed(options.host)}:${port}`,
+    address,
     setServing(serving) {
       for (const each of names) health.setStatus(each, serving ? 'SERVING' : 'NOT_SERVING');
     },
@@ -127,17 +127,6 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       clearTimeout(cut);
     },
   };
-}
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-async function bind(front: ConnectionFront, { name, host, port }: GrpcServerOptions): Promise<number> {
-  try {
-    return await front.listen(host, port);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : error;
-    throw new UnavailableError(`cannot listen on ${bracketed(host)}:${port} for ${name}: ${why}`, { cause: error });
-  }
 }
 
 /** Hands connections to the library: those of which the same is known share an injector, with the guard for them. */

@@ -51,7 +51,7 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
     {
       services: ['collector', 'query'],
       host: '127.0.0.1',
-      ports: { collector: 0, query: 0, health: 0 },
+      ports: { collector: 0, query: 0, health: 0, http: 0 },
       healthPlaintext: false,
       repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
       retention: { eventHours: 0, estimateDays: 0 },

@@ -66,7 +66,7 @@ async function startIn(
     {
       services,
       host: '127.0.0.1',
-      ports: { ...ports, health: 0 },
+      ports: { ...ports, health: 0, http: 0 },
       healthPlaintext: false,
       repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
       retention: { eventHours: 0, estimateDays: 0 },

@@ -41,7 +41,9 @@ export async function serve({ config, clock, logger, manager }: ServeContext, si
 
 /** Whether anything but health is served to others without TLS. */
 const isOpen = ({ tls, host, services }: ServerConfig): boolean =>
-  tls === undefined && !isLoopback(host) && services.some((name) => name === 'collector' || name === 'query');
+  tls === undefined &&
+  !isLoopback(host) &&
+  services.some((name) => name === 'collector' || name === 'query' || name === 'http');
 
 function nameOf({ repository }: ServerConfig): string {
   return repository.type === 'sqlite'

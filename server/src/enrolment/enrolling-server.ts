@@ -160,7 +160,7 @@ export class EnrollingServer implements AsyncDisposable {
 const configIn = (folder: string, given: Partial<EnrolmentSettings>): ServerConfig => ({
   services: ['collector'],
   host: '127.0.0.1',
-  ports: { collector: 0, query: 0, health: 0 },
+  ports: { collector: 0, query: 0, health: 0, http: 0 },
   healthPlaintext: false,
   repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
   retention: { eventHours: 0, estimateDays: 0 },

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { constants } from 'node:zlib';
+import compress from '@fastify/compress';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, type RawServerDefault } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { admitting } from './admission.ts';
+import { answerWithProblems } from './answer-with-problems.ts';
+import type { HttpContext } from './context.ts';
+import { addDocument } from './document/document.ts';
+import { answerUnchanged } from './entity-tag.ts';
+import { addDetectorRoutes } from './routes/detectors.ts';
+import { addEstimateRoutes } from './routes/estimates.ts';
+import { addEventRoutes } from './routes/events.ts';
+import { addLinkRoutes } from './routes/links.ts';
+import { addLiveRoute } from './routes/live.ts';
+import { addProbes } from './routes/probes.ts';
+import { addRouteRoutes } from './routes/route.ts';
+import { headersForAll } from './security-headers.ts';
+
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export interface HttpAppOptions extends HttpContext {
+  /** Makes the server that hands its requests to the listener. */
+  readonly serverFor: (listener: RequestListener) => Server;
+  /** Who calls, by the connection: see Guard.callerOf. */
+  readonly credentialsOf: Parameters<typeof admitting>[0]['credentialsOf'];
+  /** Whether only this machine can reach the port, and whoever does may do everything. */
+  readonly isLocal: boolean;
+  readonly isServing: () => boolean;
+  readonly slowReaderMs: number;
+}
+
+const pathPartLengthMax = 200;
+const compressBytesMin = 1024;
+/** A tenth of the work of the best, for nearly the same size. */
+const brotliQuality = 4;
+const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Everything that is served over HTTP. */
+export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
+  const problems = answerWithProblems(options);
+  const app: HttpApp = fastify({
+    serverFactory: (listener) => options.serverFor(listener),
+    logger: false,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    routerOptions: { maxParamLength: pathPartLengthMax },
+    frameworkErrors: (error, request, reply) => void problems.answer(error, request, reply),
+    clientErrorHandler: problems.answerUnreadable,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.addHook('onRequest', headersForAll);
+  app.addHook('onRequest', admitting(options));
+  app.addHook('onSend', answerUnchanged);
+  app.setErrorHandler(problems.answer);
+  app.setNotFoundHandler(problems.answerNotFound);
+  app.addHook('onResponse', problems.log);
+  await app.register(compress, {
+    threshold: compressBytesMin,
+    encodings: ['br', 'gzip'],
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } },
+    globalDecompression: false,
+  });
+  await addDocument(app);
+  addDetectorRoutes(app, options);
+  addLinkRoutes(app, options);
+  addEventRoutes(app, options);
+  addEstimateRoutes(app, options);
+  addRouteRoutes(app, options);
+  addLiveRoute(app, options);
+  addProbes(app, options);
+  await app.ready();
+  return app;
+}
+
+/** The caller's, where it is one that a log can hold. */
+const requestIdOf = (given: string | readonly string[] | undefined): string =>
+  typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();

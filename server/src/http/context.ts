@@ -1,0 +1,14 @@
+import type { Clock } from '@tdc/shared/clock.ts';
+import type { Logger } from '@tdc/shared/logger.ts';
+import type { Guard } from '../access/guard.ts';
+import type { Repository } from '../repository.ts';
+
+/** What HTTP works with. */
+export interface HttpContext {
+  readonly repository: Repository;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly guard: Pick<Guard, 'callerOf' | 'keepChecking'>;
+  /** Aborted when the server is to end: streams end with it. */
+  readonly shutdown: AbortSignal;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { estimatesPage, newestOf } from '../../query/estimates-page.ts';
+import { linkName } from '../../query/link-ends.ts';
+import { admittedOf } from '../admission.ts';
+import type { HttpApp } from '../app.ts';
+import type { HttpContext } from '../context.ts';
+import { publishedRecord } from '../published-record.ts';
+import { estimate } from '../schemas/estimate.ts';
+import {
+  linkEndsOf,
+  linkParameter,
+  pageFields,
+  pageParameters,
+  pageQueryOf,
+  severalOf,
+  staleFields,
+  timeOrNull,
+} from '../schemas/fields.ts';
+import { problemResponses, readingAs } from './reading.ts';
+
+const links = severalOf(linkParameter, 'Estimates of these links.');
+const linksOf = (texts: readonly string[]) =>
+  [...new Set(texts)].map(linkEndsOf).sort((a, b) => (linkName(a) < linkName(b) ? -1 : 1));
+
+export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): void {
+  app.get(
+    '/api/v1/estimates',
+    {
+      config: readingAs('listEstimates'),
+      schema: {
+        operationId: 'newestEstimates',
+        summary: 'The travel times now: the last minute of each link',
+        tags: ['travel times'],
+        querystring: z.strictObject({ links }),
+        response: { 200: z.object({ estimates: z.array(estimate), ...staleFields }), ...problemResponses },
+      },
+    },
+    async (request) => {
+      const newest = await newestOf(repository, linksOf(request.query.links), admittedOf(request).signal);
+      return { estimates: newest.map(publishedRecord), stale_since: timeOrNull(repository.staleSinceMs()) };
+    },
+  );
+  app.get(
+    '/api/v1/estimates/history',
+    {
+      config: readingAs('listEstimates'),
+      schema: {
+        operationId: 'listEstimates',
+        summary: 'The travel times of before, link after link',
+        description: 'A page holds whole minutes: with all revisions it may have more entries than `page_size`.',
+        tags: ['travel times'],
+        querystring: z.strictObject({
+          links,
+          revisions: z
+            .enum(['last', 'all'])
+            .optional()
+            .describe('`last`, by default: what counts now. `all`: also what was published of a minute before.'),
+          ...pageParameters,
+        }),
+        response: {
+          200: z.object({ estimates: z.array(estimate), ...pageFields, ...staleFields }),
+          ...problemResponses,
+        },
+      },
+    },
+    async (request) => {
+      const { links: texts, revisions = 'last' } = request.query;
+      const page = await estimatesPage(
+        repository,
+        { links: linksOf(texts), revisions, ...pageQueryOf(request.query) },
+        admittedOf(request).signal,
+      );
+      return {
+        estimates: page.estimates.map(publishedRecord),
+        next_page_token: page.nextPageToken === '' ? null : page.nextPageToken,
+        stale_since: timeOrNull(repository.staleSinceMs()),
+      };
+    },
+  );
+}

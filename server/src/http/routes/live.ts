@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http';
+import { UnavailableError } from '@tdc/shared/errors.ts';
+import { z } from 'zod';
+import { drained } from '../../drain.ts';
+import { admittedOf } from '../admission.ts';
+import type { HttpApp } from '../app.ts';
+import type { HttpContext } from '../context.ts';
+import { type Listening, LiveFeed } from '../live-feed.ts';
+import { silentAfterSecondsDefault } from './detectors.ts';
+import { problemResponses, readingAs } from './reading.ts';
+
+export interface LiveOptions extends HttpContext {
+  /** A listener that takes nothing for so long is cut off. */
+  readonly slowReaderMs: number;
+}
+
+const eventStream = { description: 'Server-sent events.', content: { 'text/event-stream': { schema: z.string() } } };
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // For proxies that would gather it.
+  'x-accel-buffering': 'no',
+};
+const description = `Events, each with one JSON object as its data:
+\`begin\` with \`resumed\`: whether what follows continues where \`Last-Event-ID\` ended; otherwise forget what you have, as everything follows.
+\`estimate\`: the newest Estimate of a link. \`detector\`: a Detector whose state has changed.
+\`heartbeat\` after each change and every 15 s, with \`time\`, \`stale_since\` and \`problem\`: up to its id you know everything.
+A listener that is slow, or was away, gets the newest alone: what was overtaken meanwhile is in the history.`;
+
+/** What changes, as it does. */
+export function addLiveRoute(app: HttpApp, { repository, clock, logger, guard, shutdown, slowReaderMs }: LiveOptions) {
+  const silentAfterMs = silentAfterSecondsDefault * 1000;
+  const feed = new LiveFeed({ repository, clock, logger, shutdown, silentAfterMs });
+  app.get(
+    '/api/v1/live',
+    {
+      config: readingAs('watchEstimates'),
+      compress: false,
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'live',
+        summary: 'Estimates as they are published, and detectors whose state changes',
+        description,
+        tags: ['travel times'],
+        querystring: z.strictObject({}),
+        headers: z.looseObject({
+          'last-event-id': z.string().max(100).optional().describe('The id of the last event that came.'),
+        }),
+        response: { 200: eventStream, ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const { caller, signal: gone } = admittedOf(request);
+      const refused = new AbortController();
+      const signal = AbortSignal.any([gone, shutdown, refused.signal]);
+      using listening = await feed.open(request.headers['last-event-id'], signal);
+      using _checked = guard.keepChecking({
+        check: async () => {
+          try {
+            await caller.check(signal);
+          } catch (error) {
+            if (!signal.aborted) refused.abort(caller.refusal(error));
+          }
+        },
+      });
+      reply.hijack();
+      const headers = { ...reply.getHeaders(), ...streamHeaders };
+      for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);
+      reply.raw.writeHead(200);
+      await sendAll(listening, reply.raw, slowReaderMs, signal);
+    },
+  );
+}
+
+/** Until the signal, or until the listener has taken nothing for too long. */
+async function sendAll({ pieces }: Listening, response: ServerResponse, slowReaderMs: number, signal: AbortSignal) {
+  const slow = new AbortController();
+  try {
+    for await (const piece of pieces) {
+      if (response.write(piece)) continue;
+      const cut = setTimeout(() => slow.abort(new UnavailableError('the listener takes nothing')), slowReaderMs);
+      await drained(response, AbortSignal.any([signal, slow.signal])).finally(() => clearTimeout(cut));
+    }
+  } catch (error) {
+    if (!signal.aborted && !slow.signal.aborted) throw error;
+  } finally {
+    if (slow.signal.aborted) response.destroy();
+    else response.end();
+  }
+}

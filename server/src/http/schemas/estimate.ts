@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { estimateStatuses } from '../../estimation/estimate.ts';
+import { detectorId, time } from './fields.ts';
+
+const status = z
+  .enum(estimateStatuses)
+  .describe(
+    'How much is behind a value. `stale`: the last match is old. `no_data`: there is no value. `detector_down`: a detector gives no sign of life; a value is of before.',
+  );
+
+const seconds = (description: string) => z.number().nullable().describe(`${description} Null where there is no value.`);
+const travelTime = {
+  mean_seconds: seconds('Mean of the drivers who arrived in the five minutes before.'),
+  lower_seconds: seconds('Lower end of the 90 % confidence interval of that mean.'),
+  upper_seconds: seconds('Its upper end.'),
+  fast_seconds: seconds('One driver in ten is faster.'),
+  slow_seconds: seconds('One driver in ten is slower.'),
+  departure_seconds: seconds('What a driver who starts now is to expect.'),
+  free_flow_seconds: seconds('What it takes when nothing is in the way.'),
+  delay_seconds: seconds('What the mean is above that.'),
+};
+
+export const estimate = z
+  .object({
+    from_detector_id: detectorId,
+    to_detector_id: detectorId,
+    time: time.describe('The minute.'),
+    revision: z.number().describe('From 1; rises when late events change what was published of a minute.'),
+    status,
+    ...travelTime,
+    samples: z.number().describe('Matches in the window.'),
+    age_seconds: z
+      .number()
+      .nullable()
+      .describe('Since the last match arrived, at that minute; null when none is known.'),
+    clock_offset_seconds: z
+      .number()
+      .nullable()
+      .describe('By how much the clocks of the link differ, where one is wrong: there is no value then.'),
+  })
+  .meta({ id: 'Estimate', description: 'The published travel time of a link at a minute.' });
+
+export const routeTime = z
+  .object({
+    arrival: time.describe('When the drivers arrive at the last detector.'),
+    status,
+    ...travelTime,
+    estimates: z.array(estimate).describe('What it is made of, in the order of the route.'),
+  })
+  .meta({ id: 'RouteTime', description: 'The travel time of links in sequence.' });
