@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
@@ -8,6 +8,7 @@ import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { openContext, type ServerContext } from '../context.ts';
+import { type Answer, ask } from '../http/asking.ts';
 import { type Certificate, CertificateAuthority } from '../repositories/etcd/certificate-authority.ts';
 import { startServer } from '../server.ts';
 import { defaultServerLimits, type ServerLimits } from './options.ts';
@@ -32,6 +33,10 @@ export interface SecuredServer extends AsyncDisposable {
   readonly context: ServerContext;
   readonly collector: string;
   readonly query: string;
+  /** Where a service is, by a name that its certificate has. */
+  address(name: 'collector' | 'query' | 'http'): string;
+  /** Asks over HTTP, with the same means. */
+  get(path: string, shown?: Shown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   readonly log: readonly Record<string, unknown>[];
   /** Everything logged so far, as text. */
   logText(): string;
@@ -49,7 +54,7 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
   const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
   const context = await openContext(
     {
-      services: ['collector', 'query'],
+      services: ['collector', 'query', 'http'],
       host: '127.0.0.1',
       ports: { collector: 0, query: 0, health: 0, http: 0 },
       healthPlaintext: false,
@@ -67,13 +72,22 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
   );
   const server = await startServer(context);
   // By name: TLS has none for an address.
-  const placeOf = (name: 'collector' | 'query') => `localhost:${server.addresses.get(name)?.split(':')[1]}`;
+  const placeOf = (name: 'collector' | 'query' | 'http') => `localhost:${server.addresses.get(name)?.split(':')[1]}`;
   const [collector, query] = [placeOf('collector'), placeOf('query')];
   const clients: SecuredClient[] = [];
   return {
     ...{ authority, folder, context, collector, query },
     get log() {
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    address: placeOf,
+    get: (path, { token, certificate } = {}, headers = {}) => {
+      const pair =
+        certificate === undefined
+          ? {}
+          : { cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) };
+      const tls = { ca: readFileSync(authority.file), ...pair };
+      return ask(`https://${placeOf('http')}${path}`, { headers, tls, ...(token === undefined ? {} : { token }) });
     },
     logText: () => lines.join(''),
     client(shown = {}) {

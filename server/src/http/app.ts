@@ -16,7 +16,7 @@ import { addLinkRoutes } from './routes/links.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addProbes } from './routes/probes.ts';
 import { addRouteRoutes } from './routes/route.ts';
-import { headersForAll } from './security-headers.ts';
+import { setHeadersForAll } from './security-headers.ts';
 
 export type HttpApp = FastifyInstance<
   RawServerDefault,
@@ -51,12 +51,16 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
     logger: false,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     routerOptions: { maxParamLength: pathPartLengthMax },
-    frameworkErrors: (error, request, reply) => void problems.answer(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      // Of addresses that cannot be read: no hook sees them.
+      setHeadersForAll(request, reply);
+      void problems.answer(error, request, reply);
+    },
     clientErrorHandler: problems.answerUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.addHook('onRequest', headersForAll);
+  app.addHook('onRequest', async (request, reply) => setHeadersForAll(request, reply));
   app.addHook('onRequest', admitting(options));
   app.addHook('onSend', answerUnchanged);
   app.setErrorHandler(problems.answer);

@@ -15,7 +15,7 @@ const headers = {
 } as const;
 
 /** What every answer carries. Nothing lets another origin read it: CORS is off. */
-export async function headersForAll(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function setHeadersForAll(request: Pick<FastifyRequest, 'id'>, reply: FastifyReply): void {
   reply.headers(headers);
   reply.header('x-request-id', request.id);
 }

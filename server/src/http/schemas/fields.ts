@@ -1,6 +1,7 @@
 import { detectorIdExpected } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
-import { type PageQuery, pageSizeDefault, pageSizeMax } from '../../query/list-fields.ts';
+import { invalid } from '../../query/filter.ts';
+import { type PageQuery, pageSizeDefault, pageSizeMax, type TimeRange } from '../../query/list-fields.ts';
 
 /** Of a query that names several. */
 const namesMax = 100;
@@ -76,15 +77,20 @@ interface PageParameters {
   readonly page_token?: string | undefined;
 }
 
+/** Throws InvalidInputError for a time range that is none. */
 export const pageQueryOf = ({ from, to, order, page_size, page_token }: PageParameters): PageQuery => ({
-  range: {
-    fromMs: from === undefined ? 0 : Date.parse(from),
-    toMs: to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to),
-  },
+  range: rangeOf(from, to),
   order: order ?? 'oldest-first',
   pageSize: page_size,
   pageToken: page_token ?? '',
 });
+
+function rangeOf(from: string | undefined, to: string | undefined): TimeRange {
+  const fromMs = from === undefined ? 0 : Date.parse(from);
+  const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to);
+  if (fromMs > toMs) throw invalid('to', `expected a time not before from, ${from}`);
+  return { fromMs, toMs };
+}
 
 /** What every page of a list says besides. */
 export const pageFields = {

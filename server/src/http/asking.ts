@@ -1,0 +1,44 @@
+import { request as requestPlain } from 'node:http';
+import { request as requestSecured } from 'node:https';
+
+/** For tests: what a client shows besides its request. */
+export interface Asking {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+  readonly token?: string;
+  readonly tls?: { readonly ca: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly bytes: Buffer;
+  readonly text: string;
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** Asks on a connection of its own, and takes the answer as it comes: nothing is followed, kept or unpacked. */
+export function ask(url: string, { headers = {}, method = 'GET', token, tls }: Asking = {}): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const options = { method, headers: { ...authorization, ...headers }, agent: false, ...tls };
+  const request = url.startsWith('https:') ? requestSecured : requestPlain;
+  request(url, options, (response) => {
+    const parts: Buffer[] = [];
+    response.on('data', (part: Buffer) => parts.push(part));
+    response.on('error', reject);
+    response.on('end', () => {
+      const bytes = Buffer.concat(parts);
+      const text = bytes.toString();
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+        ...{ bytes, text },
+        json: <T>() => JSON.parse(text) as T,
+      });
+    });
+  })
+    .on('error', reject)
+    .end();
+  return promise;
+}
