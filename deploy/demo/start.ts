@@ -1,7 +1,7 @@
 /**
  * The demonstration behind `npm start`: a server, a simulated road of agents that talk to it over gRPC, and a view of what
- * arrives. Everything is made anew in a temporary folder and removed at the end. `--collector-port`, `--query-port` and
- * `--health-port` move it beside another server; `--past 2h` says how much past traffic comes first.
+ * arrives. Everything is made anew in a temporary folder and removed at the end. `--collector-port`, `--query-port`,
+ * `--health-port` and `--http-port` move it beside another server; `--past 2h` says how much past traffic comes first.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,11 +21,13 @@ const { values: options } = parseArgs({
     'collector-port': { type: 'string', default: '9000' },
     'query-port': { type: 'string', default: '8000' },
     'health-port': { type: 'string', default: '5000' },
+    'http-port': { type: 'string', default: '8080' },
     past: { type: 'string', default: '2h' },
   },
 });
 const collector = `127.0.0.1:${options['collector-port']}`;
 const query = `127.0.0.1:${options['query-port']}`;
+const http = `127.0.0.1:${options['http-port']}`;
 
 const children: ChildProcess[] = [];
 const stop = new AbortController();
@@ -57,7 +59,7 @@ async function startServer(): Promise<void> {
     'serve',
     ...['--sqlite-file', join(dataDir, 'server.sqlite')],
     ...['--collector-port', options['collector-port'], '--query-port', options['query-port']],
-    ...['--health-port', options['health-port']],
+    ...['--health-port', options['health-port'], '--http-port', options['http-port']],
   ]);
   mustGoOn('tdc-server', server);
   if (server.stdout === null) throw new Error('tdc-server has no output to read');
@@ -108,7 +110,7 @@ try {
   await startServer();
   await applyNetwork();
   startRoad();
-  await watchRoad({ query, collector, past: options.past, signal: stop.signal, output: process.stdout });
+  await watchRoad({ query, collector, http, past: options.past, signal: stop.signal, output: process.stdout });
   failure =
     stop.signal.reason instanceof Error && stop.signal.reason.name !== 'AbortError' ? stop.signal.reason : undefined;
 } catch (error) {

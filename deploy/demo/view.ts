@@ -8,6 +8,7 @@ import { parseEvent } from '@tdc/shared/wire.ts';
 export interface RoadView {
   readonly query: string;
   readonly collector: string;
+  readonly http: string;
   readonly past: string;
   readonly signal: AbortSignal;
   readonly output: NodeJS.WriteStream;
@@ -155,6 +156,7 @@ function hints(view: RoadView): string[] {
     `    npx tdc${at} detectors`,
     `    npx tdc${at} events --detector D3 --from -10m`,
     `    npx tdc${at} events --follow`,
+    `  The HTTP API, to read about and to try: http://${view.http}/api/docs`,
     '  Ctrl-C ends it.',
   ];
 }

@@ -16,7 +16,7 @@ export async function serve(
   flags: readonly string[],
   run: (addresses: Served) => Promise<void>,
 ): Promise<void> {
-  const ports = ['--collector-port', '0', '--query-port', '0', '--health-port', '0'];
+  const ports = ['--collector-port', '0', '--query-port', '0', '--health-port', '0', '--http-port', '0'];
   const args = [program, 'serve', '--sqlite-file', join(folder, 'tdc.sqlite'), ...ports, ...flags];
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(server, 'exit');

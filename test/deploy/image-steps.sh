@@ -31,7 +31,7 @@ in_image=(unshare --mount --propagation private sh -euc '
 ' sh "$work")
 "${in_image[@]}" agent node /opt/tdc/agent/bin/tdc-agent.js --version
 "${in_image[@]}" server node /opt/tdc/server/bin/tdc-server.js serve \
-  --collector-port 0 --query-port 0 --health-port 0 >"$work/log" &
+  --collector-port 0 --query-port 0 --health-port 0 --http-port 0 >"$work/log" &
 server=$!
 for _ in $(seq 200); do
   grep -q '"serving"' "$work/log" && break

@@ -21,8 +21,11 @@ async function freePort(): Promise<number> {
 
 test('npm start shows two hours of traffic at six detectors and then live events within a minute, and ends cleanly with Ctrl-C', async () => {
   await using folder = await temporaryDirectory();
-  const [collector, query, health] = [await freePort(), await freePort(), await freePort()];
-  const ports = ['--collector-port', `${collector}`, '--query-port', `${query}`, '--health-port', `${health}`];
+  const [collector, query, health, http] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const ports = [
+    ...['--collector-port', `${collector}`, '--query-port', `${query}`, '--health-port', `${health}`],
+    ...['--http-port', `${http}`],
+  ];
   const child = spawn(process.execPath, [script, ...ports], {
     env: { ...process.env, TMPDIR: folder.path, HOME: folder.path },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,6 +54,11 @@ test('npm start shows two hours of traffic at six detectors and then live events
     expect(new Set(events.map(({ detectorId }) => detectorId)).size).toBe(6);
     expect(events.length).toBeGreaterThan(2000);
     await until('the view', () => (/D3/.test(shown) && /npx tdc .*events --follow/.test(shown) ? true : undefined));
+    expect(shown).toContain(`http://127.0.0.1:${http}/api/docs`);
+    const { detectors } = (await (await fetch(`http://127.0.0.1:${http}/api/v1/detectors`)).json()) as {
+      detectors: unknown[];
+    };
+    expect(detectors).toHaveLength(6);
     child.kill('SIGINT');
     expect(await within(20_000, 'the end of npm start', ended)).toEqual([0, null]);
     expect(readdirSync(folder.path).filter((name) => name.startsWith('tdc-demo'))).toEqual([]);

@@ -12,7 +12,7 @@ export interface RunningServer extends AsyncDisposable {
 
 export const serverArgs = (directory: string, ...flags: readonly string[]): readonly string[] => [
   'serve',
-  ...['--collector-port', '0', '--query-port', '0', '--health-port', '0'],
+  ...['--collector-port', '0', '--query-port', '0', '--health-port', '0', '--http-port', '0'],
   ...['--sqlite-file', join(directory, 'server.sqlite'), '--retention-hours', '0'],
   ...flags,
 ];
