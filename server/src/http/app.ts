@@ -14,6 +14,7 @@ import { addEstimateRoutes } from './routes/estimates.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addLinkRoutes } from './routes/links.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addMetrics } from './routes/metrics.ts';
 import { addProbes } from './routes/probes.ts';
 import { addRouteRoutes } from './routes/route.ts';
 import { setHeadersForAll } from './security-headers.ts';
@@ -78,7 +79,8 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addEventRoutes(app, options);
   addEstimateRoutes(app, options);
   addRouteRoutes(app, options);
-  addLiveRoute(app, options);
+  const feed = addLiveRoute(app, options);
+  addMetrics(app, { ...options, feed });
   addProbes(app, options);
   await app.ready();
   return app;

@@ -27,7 +27,7 @@ export interface HttpServerOptions extends HttpContext {
 export interface Patience {
   /** Until all headers have come. */
   readonly headersMs: number;
-  /** Until it takes more of an answer. */
+  /** Until it takes more of an answer; longer than the heartbeats of live streams are apart. */
   readonly slowReaderMs: number;
   /** Until the next request on a connection. */
   readonly keepAliveMs: number;

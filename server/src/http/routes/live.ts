@@ -28,9 +28,9 @@ const description = `Events, each with one JSON object as its data:
 A listener that is slow, or was away, gets the newest alone: what was overtaken meanwhile is in the history.`;
 
 /** What changes, as it does. */
-export function addLiveRoute(app: HttpApp, { repository, clock, logger, guard, shutdown, slowReaderMs }: LiveOptions) {
-  const silentAfterMs = silentAfterSecondsDefault * 1000;
-  const feed = new LiveFeed({ repository, clock, logger, shutdown, silentAfterMs });
+export function addLiveRoute(app: HttpApp, options: LiveOptions): LiveFeed {
+  const { guard, shutdown, slowReaderMs } = options;
+  const feed = new LiveFeed({ ...options, silentAfterMs: silentAfterSecondsDefault * 1000 });
   app.get(
     '/api/v1/live',
     {
@@ -70,6 +70,7 @@ export function addLiveRoute(app: HttpApp, { repository, clock, logger, guard, s
       await sendAll(listening, reply.raw, slowReaderMs, signal);
     },
   );
+  return feed;
 }
 
 /** Until the signal, or until the listener has taken nothing for too long. */
