@@ -6,7 +6,8 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type HttpSubject, publishedAt, startHttpSubject } from './http-subject.ts';
+import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
+import { type HttpSubject, startHttpSubject } from './http-subject.ts';
 
 const never = new AbortController().signal;
 const runs = 600;
@@ -40,7 +41,7 @@ beforeAll(async () => {
     never,
   );
   const none = { samples: 0, status: 'no_data' } as const;
-  await subject.publish(publishedAt(0), publishedAt(1), publishedAt(1, { revision: 2, estimate: none }));
+  await subject.publish(madeUpEstimate(0), madeUpEstimate(1), madeUpEstimate(1, { revision: 2, estimate: none }));
   document = (await subject.get('/api/openapi.json')).json();
   ajv = new Ajv2020({ strict: false });
   (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);

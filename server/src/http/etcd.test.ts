@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { detector } from '../repositories/contract-subject.ts';
 import { EtcdCluster } from '../repositories/etcd/etcd-process.ts';
 import { openEtcdRepository } from '../repositories/etcd/repository.ts';
-import { publishedAt, startHttpSubject } from './http-subject.ts';
+import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
+import { startHttpSubject } from './http-subject.ts';
 import { listen } from './listener.ts';
 
 const never = new AbortController().signal;
@@ -35,7 +36,7 @@ test('HTTP over etcd pages, tells live what is published, and says 503 when etcd
 
   using listener = await listen(`${subject.url}/api/v1/live`);
   await expect.poll(() => listener.named('detector').length).toBe(2);
-  await subject.publish(publishedAt(0));
+  await subject.publish(madeUpEstimate(0));
   await expect.poll(() => listener.named('estimate'), { timeout: 10_000 }).toMatchObject([{ mean_seconds: 90.5 }]);
 
   for (const member of cluster.members) await member.kill();

@@ -74,23 +74,3 @@ export async function publish(repository: Repository, estimates: readonly Publis
     never,
   );
 }
-
-const firstMinuteMs = 1_700_000_040_000;
-
-/** An estimate of D1 to D2, so many minutes after the first. */
-export const publishedAt = (minute: number, given: Partial<PublishedEstimate> = {}): PublishedEstimate => ({
-  fromDetectorId: 'D1',
-  toDetectorId: 'D2',
-  timeMs: firstMinuteMs + minute * 60_000,
-  revision: 1,
-  estimate: {
-    travelTime: {
-      ...{ meanS: 90.5 + minute, lowerS: 80, upperS: 100, fastS: 70.1, slowS: 130 },
-      ...{ departureS: 95, freeFlowS: 60 },
-    },
-    samples: 5,
-    status: 'live',
-    ageS: 12.5,
-  },
-  ...given,
-});

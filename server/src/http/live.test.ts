@@ -2,9 +2,10 @@ import { connect } from 'node:net';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { AgentStatus, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
-import { type HttpSubject, publish, publishedAt, startHttpSubject } from './http-subject.ts';
+import { type HttpSubject, publish, startHttpSubject } from './http-subject.ts';
 import { type Listener, listen } from './listener.ts';
 
 const never = new AbortController().signal;
@@ -29,7 +30,7 @@ const reportFailure = () => {
 
 describe('a listener', () => {
   test('gets all there is, then estimates as they are published and detectors whose state changes', async () => {
-    await subject.publish(publishedAt(0));
+    await subject.publish(madeUpEstimate(0));
     using listener = await live();
     expect(listener.response.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -46,7 +47,7 @@ describe('a listener', () => {
     expect(listener.named('begin')).toEqual([{ resumed: false }]);
     expect(listener.named('heartbeat')).toMatchObject([{ stale_since: null, problem: null }]);
     expect(minutesOf(listener)).toEqual(['22:14']);
-    await subject.publish(publishedAt(1));
+    await subject.publish(madeUpEstimate(1));
     await expect.poll(() => minutesOf(listener), { timeout: 5000 }).toEqual(['22:14', '22:15']);
     await reportFailure();
     await expect
@@ -57,12 +58,12 @@ describe('a listener', () => {
   });
 
   test('that comes back gets what it missed, once, and is told when that is not known', async () => {
-    await subject.publish(publishedAt(0));
+    await subject.publish(madeUpEstimate(0));
     const first = await live();
     await expect.poll(() => first.named('heartbeat').length).toBe(1);
     const lastEventId = first.events.at(-1)?.id ?? '';
     first[Symbol.dispose]();
-    await subject.publish(publishedAt(1));
+    await subject.publish(madeUpEstimate(1));
     using second = await live({ 'last-event-id': lastEventId });
     await expect.poll(() => minutesOf(second), { timeout: 5000 }).toEqual(['22:15']);
     expect([second.named('begin'), second.named('detector')]).toEqual([[{ resumed: true }], []]);
@@ -93,7 +94,7 @@ describe('a listener', () => {
 
 test('a hundred listeners are all served, and none is left when they have gone', async () => {
   const listeners = await Promise.all(Array.from({ length: 100 }, () => live()));
-  await subject.publish(publishedAt(0));
+  await subject.publish(madeUpEstimate(0));
   for (const listener of listeners) {
     await expect.poll(() => minutesOf(listener), { timeout: 10_000 }).toEqual(['22:14']);
     listener[Symbol.dispose]();
@@ -163,7 +164,7 @@ describe('while the repository cannot be read', () => {
     broken = true;
     await expect.poll(() => listener.named('heartbeat').at(-1)?.problem, { timeout: 5000 }).toMatch(/cannot be read/);
     broken = false;
-    await publish(repository, [publishedAt(3)]);
+    await publish(repository, [madeUpEstimate(3)]);
     await expect.poll(() => minutesOf(listener), { timeout: 5000 }).toEqual(['22:17']);
     expect(listener.named('heartbeat').at(-1)?.problem).toBe(null);
   });

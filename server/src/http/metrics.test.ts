@@ -1,8 +1,9 @@
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
-import { type HttpSubject, publishedAt, startHttpSubject } from './http-subject.ts';
+import { type HttpSubject, startHttpSubject } from './http-subject.ts';
 import { listen } from './listener.ts';
 
 const never = new AbortController().signal;
@@ -12,7 +13,7 @@ beforeAll(async () => {
   await subject.repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600 }, never);
   const status = AgentStatus.fromPartial({ detectorId: 'D1' });
   await subject.repository.statuses.put({ status, reportedAtMs: Date.now() }, never);
-  await subject.publish(publishedAt(0));
+  await subject.publish(madeUpEstimate(0));
 });
 afterAll(() => subject[Symbol.asyncDispose]());
 

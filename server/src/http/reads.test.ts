@@ -4,7 +4,8 @@ import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { statusJson } from '@tdc/shared/status-json.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventRecord } from '../records/event-record.ts';
-import { type HttpSubject, publishedAt, startHttpSubject } from './http-subject.ts';
+import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
+import { type HttpSubject, startHttpSubject } from './http-subject.ts';
 import type { Problem } from './schemas/problem.ts';
 
 const never = new AbortController().signal;
@@ -47,9 +48,9 @@ beforeAll(async () => {
   await network.putLink({ fromDetectorId: 'D2', toDetectorId: 'D3', maxSeconds: 900, estimator: 'mad' }, never);
   await statuses.put({ status, reportedAtMs: Date.now() }, never);
   await store.append(events, never);
-  const changed = publishedAt(1, { revision: 2, estimate: { samples: 0, status: 'no_data', clockOffsetS: -9.5 } });
-  await subject.publish(publishedAt(0), publishedAt(1), changed);
-  await subject.publish(publishedAt(1, { fromDetectorId: 'D2', toDetectorId: 'D3' }));
+  const changed = madeUpEstimate(1, { revision: 2, estimate: { samples: 0, status: 'no_data', clockOffsetS: -9.5 } });
+  await subject.publish(madeUpEstimate(0), madeUpEstimate(1), changed);
+  await subject.publish(madeUpEstimate(1, { fromDetectorId: 'D2', toDetectorId: 'D3' }));
 });
 afterAll(() => subject[Symbol.asyncDispose]());
 

@@ -2,26 +2,7 @@ import { ClaimLostError, PreconditionError } from '@tdc/shared/errors.ts';
 import { expect, test } from 'vitest';
 import type { Claim, EstimateScan, PublishedEstimate, WorkerSession } from '../repository.ts';
 import { type ContractSubject, never } from './contract-subject.ts';
-
-const minuteMs = 60_000;
-const t0 = 1_700_000_040_000;
-
-const published = (minute: number, given: Partial<PublishedEstimate> = {}): PublishedEstimate => ({
-  fromDetectorId: 'D1',
-  toDetectorId: 'D2',
-  timeMs: t0 + minute * minuteMs,
-  revision: 1,
-  estimate: {
-    travelTime: {
-      ...{ meanS: 90.5 + minute, lowerS: 80, upperS: 100, fastS: 70.1, slowS: 130 },
-      ...{ departureS: 95, freeFlowS: 60 },
-    },
-    samples: 5,
-    status: 'live',
-    ageS: 12.5,
-  },
-  ...given,
-});
+import { madeUpEstimate } from './made-up-estimate.ts';
 
 async function claimOn(session: WorkerSession, name: string): Promise<Claim> {
   const claim = await session.claim(name, never);
@@ -41,8 +22,8 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
     await repository().network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600 }, never);
     await repository().network.putLink({ fromDetectorId: 'D3', toDetectorId: 'D2', maxSeconds: 600 }, never);
     const nothing = { samples: 0, status: 'no_data', clockOffsetS: -95 } as const;
-    const [first, second] = [published(0), published(1, { estimate: nothing })];
-    const other = published(1, { fromDetectorId: 'D3' });
+    const [first, second] = [madeUpEstimate(0), madeUpEstimate(1, { estimate: nothing })];
+    const other = madeUpEstimate(1, { fromDetectorId: 'D3' });
     {
       await using session = await repository().claims.join('a', never);
       const claim = await claimOn(session, 'D2');
@@ -60,8 +41,8 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
   test('a later revision stands in for the earlier, which can still be read', async () => {
     await using session = await repository().claims.join('a', never);
     const claim = await claimOn(session, 'D2');
-    const [one, next] = [published(0), published(1)];
-    const two = published(0, { revision: 2, estimate: { samples: 1, status: 'sparse', ageS: 3 } });
+    const [one, next] = [madeUpEstimate(0), madeUpEstimate(1)];
+    const two = madeUpEstimate(0, { revision: 2, estimate: { samples: 1, status: 'sparse', ageS: 3 } });
     await repository().estimates.publish(claim, [one, next], [next], never);
     await repository().estimates.publish(claim, [two], [next], never);
     expect((await all()).estimates).toEqual([two, next]);
@@ -72,11 +53,11 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
   test('what was published stays: nothing is written in its place, while another link may come beside it', async () => {
     await using session = await repository().claims.join('a', never);
     const claim = await claimOn(session, 'D2');
-    const [one, other] = [published(0), published(0, { fromDetectorId: 'D3' })];
-    const different = published(0, { estimate: { samples: 1, status: 'sparse', ageS: 3 } });
+    const [one, other] = [madeUpEstimate(0), madeUpEstimate(0, { fromDetectorId: 'D3' })];
+    const different = madeUpEstimate(0, { estimate: { samples: 1, status: 'sparse', ageS: 3 } });
     await repository().estimates.publish(claim, [one], [one], never);
     await expect(
-      repository().estimates.publish(claim, [published(1), different], [published(1)], never),
+      repository().estimates.publish(claim, [madeUpEstimate(1), different], [madeUpEstimate(1)], never),
     ).rejects.toThrow(
       new PreconditionError(
         'revision 1 of the travel time from D1 to D2 at 2023-11-14T22:14:00.000Z is published already, and says something else',
@@ -91,7 +72,7 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
   test('estimates come in pages in both directions, and of a time range', async () => {
     await using session = await repository().claims.join('a', never);
     const claim = await claimOn(session, 'D2');
-    const minutes = Array.from({ length: 1200 }, (_, minute) => published(minute));
+    const minutes = Array.from({ length: 1200 }, (_, minute) => madeUpEstimate(minute));
     await repository().estimates.publish(claim, minutes, minutes.slice(-1), never);
     for (const order of ['oldest-first', 'newest-first'] as const) {
       const found: PublishedEstimate[] = [];
@@ -117,9 +98,9 @@ export function estimateContract({ repository, reopen }: ContractSubject): void 
     await using session = await repository().claims.join('a', never);
     const claim = await claimOn(session, 'D2');
     await session.release(claim, never);
-    await expect(repository().estimates.publish(claim, [published(0)], [published(0)], never)).rejects.toThrow(
-      ClaimLostError,
-    );
+    await expect(
+      repository().estimates.publish(claim, [madeUpEstimate(0)], [madeUpEstimate(0)], never),
+    ).rejects.toThrow(ClaimLostError);
     expect((await all()).estimates).toEqual([]);
   });
 }
