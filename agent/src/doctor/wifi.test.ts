@@ -42,6 +42,19 @@ describe('a box', () => {
     expect(await found(['ble'])).toEqual([['ok', 'no Wi-Fi interface; no configured scanner needs it']]);
   });
 
+  test('whose interface monitors already, or was left so by an agent that was killed, has it taken', async () => {
+    installIw();
+    wifi('wlan1', 'phy1');
+    box.put('/sys/class/net/wlan1/operstate', 'up\n');
+    box.put('/sys/class/net/wlan1/type', '1\n');
+    expect(await found(['wifi-monitor'])).toContainEqual([
+      'problem',
+      expect.stringMatching(/^wlan1 is not taken for monitoring/),
+    ]);
+    box.put('/sys/class/net/wlan1/type', '803\n');
+    expect(await found(['wifi-monitor'])).toContainEqual(['ok', 'wifi-monitor takes wlan1']);
+  });
+
   test('has it told which radio can monitor: by its own modes, not by those of software beside them', async () => {
     installIw();
     wifi('wlan0', 'phy0');

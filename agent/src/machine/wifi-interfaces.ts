@@ -29,11 +29,15 @@ export async function monitoringPhys(system: System, phy?: string): Promise<Read
   return found;
 }
 
+/** ARPHRD_IEEE80211_RADIOTAP, linux/if_arp.h: what the kernel hands over are frames with radiotap headers, and no network's. */
+const monitorType = '803';
+
 /** Whether a network is reached over the interface: it is connected, or is an access point; a route goes over it; or it is a part of a bridge. */
 export function carriesNetwork(system: System, name: string): boolean {
+  const stateOf = (file: string) => system.text(`/sys/class/net/${name}/${file}`);
   return (
-    // That of an interface that monitors is `unknown`.
-    system.text(`/sys/class/net/${name}/operstate`) === 'up' ||
+    // The state of an interface that monitors says nothing: `up` when it was connected to networks before, `unknown` else.
+    (stateOf('operstate') === 'up' && stateOf('type') !== monitorType) ||
     routesOf(system).some((route) => route.name === name) ||
     system.list(`/sys/class/net/${name}/master`).length > 0
   );
