@@ -4,6 +4,7 @@ import { sealLetter } from '@tdc/shared/letter.ts';
 import type { BoxRequest } from './box-request.ts';
 import type { Custody } from './custody.ts';
 import { type HandOut, type OpenCustody, recordHandOuts } from './custody-folder.ts';
+import { letterLine } from './letter-line.ts';
 
 export interface Writing {
   readonly folder: string;
@@ -31,8 +32,8 @@ export async function writeLetters({ folder, open, custody, boxes, nowMs, reason
   const letters = await Promise.all(
     boxes.map(async ({ detectorId, publicKey }) => {
       const header = { network: key.network, detectorId, sequence, sealedAtMs: nowMs };
-      const letter = Buffer.from(await sealLetter(header, text, { boxKey: publicKey, author })).toString('base64');
-      return `${JSON.stringify({ detector_id: detectorId, kind: 'key', sequence, letter })}\n`;
+      const body = await sealLetter(header, text, { boxKey: publicKey, author });
+      return letterLine({ detectorId, kind: 'key', sequence, body });
     }),
   );
   recordHandOuts(

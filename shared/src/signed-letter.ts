@@ -4,8 +4,10 @@ import { fingerprintOf } from './fingerprint.ts';
 import { LetterContent, LetterKind, SignedLetter } from './generated/tdc/v1/box_mail.ts';
 import { type RawKeyPair, rawKeyBytes, signingKey, verifyingKey } from './raw-key.ts';
 
-/** What a letter is about. */
-export type LetterWord = 'key' | 'configuration';
+/** What letters are about. */
+export const letterWords = ['key', 'configuration'] as const;
+export type LetterWord = (typeof letterWords)[number];
+export const isLetterWord = (text: string | undefined): text is LetterWord => letterWords.some((word) => word === text);
 
 export const letterKindToWire = {
   key: LetterKind.LETTER_KIND_KEY,
@@ -14,7 +16,7 @@ export const letterKindToWire = {
 
 /** Undefined for a kind that this version does not know. */
 export const letterKindFromWire = (kind: LetterKind): LetterWord | undefined =>
-  kind === letterKindToWire.key ? 'key' : kind === letterKindToWire.configuration ? 'configuration' : undefined;
+  letterWords.find((word) => letterKindToWire[word] === kind);
 
 /** Whose fingerprint a box trusts for letters of a kind, and the option that says so. */
 export const letterAuthors = {

@@ -89,8 +89,8 @@ export const kindFromWireNumber = (kind: number): Kind | undefined => kindFromWi
 export const deviceClassToWireNumber = (deviceClass: DeviceClass): WireDeviceClass => deviceClassToWire[deviceClass];
 export const deviceClassFromWireNumber = (number: number): DeviceClass | undefined => deviceClassFromWire.get(number);
 
-const detectorIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
-const deviceIdPattern = /^[0-9a-f]{6,32}$/;
+export const detectorIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
+export const deviceIdPattern = /^[0-9a-f]{6,32}$/;
 
 export const isDetectorId = (text: string): boolean => detectorIdPattern.test(text);
 export const isDeviceId = (text: string): boolean => deviceIdPattern.test(text);

@@ -2,6 +2,7 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { ServiceManager } from '@tdc/shared/service-notify.ts';
 import { placeOf } from '../config.ts';
 import { ConfigurationKeeper } from '../configuration/configuration-keeper.ts';
+import { oneLine } from '../configuration/one-line.ts';
 import type { Context, ContextWith } from '../context.ts';
 import { KeyKeeper } from '../key-keeper.ts';
 import { keyFileStore, memoryKeyStore } from '../key-store.ts';
@@ -81,6 +82,3 @@ async function tried(
     return 'configuration';
   }
 }
-
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replaceAll('\n', '; ');

@@ -2,6 +2,7 @@ import { openConfiguration } from '@tdc/shared/configuration-letter.ts';
 import { InvalidInputError, TdcError } from '@tdc/shared/errors.ts';
 import type { Letter } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import type { ConfigurationKeeper } from './configuration-keeper.ts';
+import { oneLine } from './one-line.ts';
 import type { SignedConfiguration } from './remote-configuration.ts';
 
 export interface ConfigurationMailOptions {
@@ -39,8 +40,7 @@ export class ConfigurationMail {
       check(configuration);
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      // It stands in lists and logs of one line each.
-      const reason = error.message.replaceAll('\n', '; ');
+      const reason = oneLine(error);
       keeper.refuse(configuration.sequence, reason);
       throw new InvalidInputError(reason, { cause: error });
     }

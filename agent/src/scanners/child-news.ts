@@ -29,28 +29,24 @@ export async function* newsOf(
   let end: ChildEnd | undefined;
   let failure: { readonly cause: unknown } | undefined;
   let isTickDue = false;
-  const ticks = async () => {
-    await clock.sleep(tickMs, signal);
-    // After a time in which nothing was read, what has come meanwhile is read first.
-    await nextTurn();
-  };
-  const tick = () => {
+  const tick = async () => {
     isTickDue = false;
-    ticks()
-      .then(() => {
-        isTickDue = true;
-      })
-      .catch((cause: unknown) => {
-        failure = { cause };
-      })
-      .finally(() => change.resolve());
+    try {
+      await clock.sleep(tickMs, signal);
+      // After a time in which nothing was read, what has come meanwhile is read first.
+      await nextTurn();
+      isTickDue = true;
+    } catch (cause) {
+      failure = { cause };
+    }
+    change.resolve();
   };
   out.on('readable', () => change.resolve());
   void endOf(child).then((how) => {
     end = how;
     change.resolve();
   });
-  tick();
+  void tick();
   for (;;) {
     signal.throwIfAborted();
     if (failure !== undefined) throw failure.cause;
@@ -58,7 +54,7 @@ export async function* newsOf(
     if (Buffer.isBuffer(chunk)) yield { type: 'bytes', chunk };
     if (isTickDue) {
       yield { type: 'tick' };
-      tick();
+      void tick();
     } else if (chunk === null) {
       if (end !== undefined) return yield { type: 'over', end };
       await change.promise;

@@ -6,7 +6,7 @@ import type { SteadyClock } from '../steady-clock.ts';
 import { type ChildEnd, endChild, newsOf } from './child-news.ts';
 import { lineBytesMax, parseExecLine } from './exec-line.ts';
 import { Lines } from './lines.ts';
-import { disorderMsMax, ReorderBuffer } from './reorder-buffer.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
 
 export interface ExecOptions {
   /** The program and its arguments; no shell comes between. */
@@ -51,17 +51,11 @@ export class ExecScanner implements Scanner {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
     const buffer = new ReorderBuffer<Sighting>();
     const lines = new Lines(lineBytesMax);
-    let isSilent = true;
     try {
       for await (const news of newsOf(child, child.stdout, clock, signal)) {
-        if (news.type === 'bytes') {
-          for (const line of lines.of(news.chunk)) if (this.#take(line, buffer)) isSilent = false;
-        }
-        // Time is that of the sightings while there are any: a busy agent reads them late, and does not lose them for that.
-        const isTimeOfClock = news.type === 'tick' && isSilent;
-        const sightings = isTimeOfClock ? buffer.takeSettledBy(clock.nowMs() - disorderMsMax) : buffer.takeSettled();
-        yield { sightings, watermarkMs: buffer.floorMs };
-        if (news.type === 'tick') isSilent = true;
+        if (news.type === 'bytes') for (const line of lines.of(news.chunk)) this.#take(line, buffer);
+        else if (news.type === 'tick') buffer.tick(clock.nowMs());
+        yield { sightings: buffer.takeSettled(), watermarkMs: buffer.floorMs };
         if (news.type === 'over') throw failureOf(program, news.end);
       }
     } finally {
@@ -70,8 +64,7 @@ export class ExecScanner implements Scanner {
     }
   }
 
-  /** Whether it is a sighting. */
-  #take(line: string | undefined, buffer: ReorderBuffer<Sighting>): boolean {
+  #take(line: string | undefined, buffer: ReorderBuffer<Sighting>): void {
     const { clock } = this.#options;
     try {
       if (line === undefined) throw new InvalidInputError(`a line of more than ${lineBytesMax} bytes`);
@@ -80,12 +73,10 @@ export class ExecScanner implements Scanner {
       const timeMs = clock.nowMs() - ageMs;
       if (timeMs < clock.at(0)) throw new InvalidInputError('time: before the machine was booted');
       if (!buffer.add({ ...sighting, timeMs })) throw new InvalidInputError('time: more than two seconds out of order');
-      return true;
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       this.#malformed += 1;
       this.#lastMalformed = error.message;
-      return false;
     }
   }
 }

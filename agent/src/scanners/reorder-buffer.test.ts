@@ -32,6 +32,21 @@ describe('the reorder buffer', () => {
     );
   });
 
+  it('takes the time of the clock only where nothing was told for a while', () => {
+    const buffer = new ReorderBuffer();
+    buffer.add(at(1_000_000));
+    buffer.tick(1_009_000);
+    expect(buffer.takeSettled()).toEqual([]);
+    expect(buffer.add(at(1_000_500))).toBe(true);
+    buffer.reach(1_001_000);
+    buffer.tick(1_009_500);
+    expect(buffer.floorMs).toBe(1_001_000 - disorderMsMax);
+    buffer.tick(1_010_000);
+    expect(buffer.floorMs).toBe(1_010_000 - disorderMsMax);
+    expect(buffer.takeSettled()).toEqual([at(1_000_000), at(1_000_500)]);
+    expect(buffer.add(at(1_001_000))).toBe(false);
+  });
+
   it('holds back a bounded number', () => {
     const buffer = new ReorderBuffer();
     let held = 0;

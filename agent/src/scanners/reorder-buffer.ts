@@ -9,6 +9,7 @@ export class ReorderBuffer<T extends { readonly timeMs: number }> {
   readonly #held: T[] = [];
   #latestMs = Number.NEGATIVE_INFINITY;
   #floorMs = Number.NEGATIVE_INFINITY;
+  #isSilent = true;
 
   /** No sighting before this time is taken any more. */
   get floorMs(): number {
@@ -22,12 +23,27 @@ export class ReorderBuffer<T extends { readonly timeMs: number }> {
     while (place > 0 && (this.#held[place - 1]?.timeMs ?? 0) > sighting.timeMs) place -= 1;
     if (place === this.#held.length) this.#held.push(sighting);
     else this.#held.splice(place, 0, sighting);
-    this.#latestMs = Math.max(this.#latestMs, sighting.timeMs);
-    this.#floorMs = Math.max(this.#floorMs, this.#latestMs - disorderMsMax);
+    this.reach(sighting.timeMs);
     if (this.#held.length > heldMax) {
       this.#floorMs = Math.max(this.#floorMs, this.#held[this.#held.length >> 1]?.timeMs ?? this.#floorMs);
     }
     return true;
+  }
+
+  /** What is told has come to this time, whoever was heard then. */
+  reach(timeMs: number): void {
+    this.#isSilent = false;
+    this.#latestMs = Math.max(this.#latestMs, timeMs);
+    this.#floorMs = Math.max(this.#floorMs, this.#latestMs - disorderMsMax);
+  }
+
+  /**
+   * A while has passed, and all that was told by now has been added. Time is that of what is told: who is busy adds it late, and loses none for that.
+   * Only where nothing was told since the last tick is it that of the clock.
+   */
+  tick(nowMs: number): void {
+    if (this.#isSilent) this.#floorMs = Math.max(this.#floorMs, nowMs - disorderMsMax);
+    this.#isSilent = true;
   }
 
   /** Those up to the floor, whose order is final. */
@@ -38,12 +54,6 @@ export class ReorderBuffer<T extends { readonly timeMs: number }> {
       count += 1;
     }
     return this.#held.splice(0, count);
-  }
-
-  /** Those up to a time, after which none of before it is taken any more. */
-  takeSettledBy(timeMs: number): readonly T[] {
-    this.#floorMs = Math.max(this.#floorMs, timeMs);
-    return this.takeSettled();
   }
 
   /** All that are left, at the end of the input. */

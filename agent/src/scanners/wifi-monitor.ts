@@ -7,7 +7,7 @@ import type { Sighting } from '../sighting.ts';
 import type { SteadyClock } from '../steady-clock.ts';
 import type { System } from '../system.ts';
 import { type ChildEnd, endChild, newsOf } from './child-news.ts';
-import { disorderMsMax, ReorderBuffer } from './reorder-buffer.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
 import { parseHeard } from './wifi/heard.ts';
 import { type ChannelPlan, hopChannels } from './wifi/hop-channels.ts';
 import { chooseMonitor } from './wifi/monitor-choice.ts';
@@ -104,23 +104,19 @@ export class WifiMonitorScanner implements Scanner {
     const stream = new PcapStream(frameBytesMax);
     const { child, out, said } = startTcpdump(monitor.name, system);
     let ticks = 0;
-    let isSilent = true;
     try {
       for await (const news of newsOf(child, out, clock, signal)) {
         if (news.type === 'bytes') {
-          // Time is that of the frames while there are any: a busy agent reads them late, and does not lose them for that.
-          const latestMs = this.#read(news.chunk, stream, buffer);
-          if (latestMs === undefined) continue;
-          isSilent = false;
-          yield observationAt(latestMs, buffer);
+          if (this.#read(news.chunk, stream, buffer)) yield observationOf(buffer);
           continue;
         }
         mustBeThere(monitor);
         if (news.type === 'over') throw failureOf(news.end, said());
         ticks += 1;
         if (!stream.hasBegun && ticks > startTicksMax) throw new UnavailableError('tcpdump does not begin to capture');
-        if (stream.hasBegun && isSilent) yield observationAt(clock.nowMs(), buffer);
-        isSilent = true;
+        if (!stream.hasBegun) continue;
+        buffer.tick(clock.nowMs());
+        yield observationOf(buffer);
       }
     } finally {
       out.destroy();
@@ -128,10 +124,10 @@ export class WifiMonitorScanner implements Scanner {
     }
   }
 
-  /** Returns the time of the latest frame; undefined when the piece completes none. */
-  #read(chunk: Buffer, stream: PcapStream, buffer: ReorderBuffer<Sighting>): number | undefined {
+  /** Whether the piece completes any frame. */
+  #read(chunk: Buffer, stream: PcapStream, buffer: ReorderBuffer<Sighting>): boolean {
     const { clock } = this.#options;
-    let latestMs: number | undefined;
+    let isAny = false;
     try {
       for (const frame of stream.of(chunk)) {
         // The kernel has its times from the system's clock.
@@ -141,15 +137,17 @@ export class WifiMonitorScanner implements Scanner {
           this.#count('pcap: a time that is far from the clock');
           continue;
         }
-        latestMs = Math.max(latestMs ?? timeMs, timeMs);
+        isAny = true;
         this.#take(timeMs, frame.bytes, buffer);
+        // Frames of nobody tell the time too.
+        buffer.reach(timeMs);
       }
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       this.#count(error.message);
       throw new UnavailableError(`${error.message}: tcpdump is started again`, { cause: error });
     }
-    return latestMs;
+    return isAny;
   }
 
   #take(timeMs: number, bytes: Buffer, buffer: ReorderBuffer<Sighting>): void {
@@ -169,8 +167,8 @@ export class WifiMonitorScanner implements Scanner {
   }
 }
 
-const observationAt = (timeMs: number, buffer: ReorderBuffer<Sighting>): Observation => ({
-  sightings: buffer.takeSettledBy(timeMs - disorderMsMax),
+const observationOf = (buffer: ReorderBuffer<Sighting>): Observation => ({
+  sightings: buffer.takeSettled(),
   watermarkMs: buffer.floorMs,
 });
 

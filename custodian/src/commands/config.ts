@@ -11,6 +11,7 @@ import {
   recordSigned,
 } from '../config-author.ts';
 import type { Context } from '../context.ts';
+import { letterLine } from '../letter-line.ts';
 import { readNewPassphrase, readPassphrase } from '../passphrase.ts';
 import { newSeal } from '../sealed-text.ts';
 
@@ -50,7 +51,7 @@ export async function configSign(context: Context, file: string, detectorIds: re
   const signedAtMs = clock.nowMs();
   const letters = [...new Set(detectorIds)].map((detectorId) => ({
     detectorId,
-    letter: signConfiguration({ detectorId, sequence, signedAtMs, text }, content.author),
+    body: signConfiguration({ detectorId, sequence, signedAtMs, text }, content.author),
   }));
   save({ ...content, sequence });
   const time = new Date(signedAtMs).toISOString();
@@ -58,11 +59,6 @@ export async function configSign(context: Context, file: string, detectorIds: re
     folder,
     letters.map(({ detectorId }) => ({ time, detector_id: detectorId, letter: sequence, configuration: text })),
   );
-  for (const { detectorId, letter } of letters) {
-    const line = { detector_id: detectorId, kind: 'configuration', sequence, letter: base64(letter) };
-    stdout.write(`${JSON.stringify(line)}\n`);
-  }
+  for (const letter of letters) stdout.write(letterLine({ ...letter, kind: 'configuration', sequence }));
   stderr.write(`tdc-custodian: configuration ${sequence} for ${letters.length} boxes\n`);
 }
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -3,10 +3,10 @@ import type { Box, LetterKind } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { letterKindFromWire } from '@tdc/shared/signed-letter.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
+import { isoTime } from '../records/iso-time.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
 import type { View } from './formats/view.ts';
-import { isoTime } from './times.ts';
 
 export function addBoxesCommand(program: Command, run: Run): void {
   program

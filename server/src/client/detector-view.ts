@@ -5,8 +5,8 @@ import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { DetectorHealth } from '../query/detector-health.ts';
 import { detectorRecord } from '../records/detector-record.ts';
+import { isoTime } from '../records/iso-time.ts';
 import type { Row, View } from './formats/view.ts';
-import { isoTime } from './times.ts';
 
 /** What an agent that has never reported leaves empty. */
 const statusFields = [

@@ -1,6 +1,7 @@
 import { parseDuration } from '@tdc/shared/time-text.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
+import { silentAfterSecondsDefault } from '../query/detector-health.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { detectorHealthOf } from './detector-health.ts';
 import { detectorView } from './detector-view.ts';
@@ -12,7 +13,11 @@ export interface SilentAfterOption {
 }
 
 export const addSilentAfterOption = (command: Command): Command =>
-  command.option('--silent-after <duration>', 'a detector without a status for so long is silent', '3m');
+  command.option(
+    '--silent-after <duration>',
+    'a detector without a status for so long is silent',
+    `${silentAfterSecondsDefault / 60}m`,
+  );
 
 /** Throws InvalidInputError for what is no duration. */
 export const silentAfterMsOf = ({ silentAfter }: SilentAfterOption): number =>

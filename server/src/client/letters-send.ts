@@ -1,7 +1,7 @@
 import { PreconditionError, TdcError } from '@tdc/shared/errors.ts';
 import type { Letter } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { readNdjsonFile } from '@tdc/shared/ndjson-file.ts';
-import { letterKindToWire } from '@tdc/shared/signed-letter.ts';
+import { letterKindToWire, letterWords } from '@tdc/shared/signed-letter.ts';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { ask, type ClientContext, type Run } from './context.ts';
@@ -45,7 +45,7 @@ async function refusalOf(context: ClientContext, letter: Letter): Promise<string
 
 const schema = z.object({
   detector_id: z.string(),
-  kind: z.enum(['key', 'configuration']),
+  kind: z.enum(letterWords),
   sequence: z.int(),
   letter: z.base64().transform((text) => Buffer.from(text, 'base64')),
 });

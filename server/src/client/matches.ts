@@ -1,12 +1,13 @@
 import { type LinkEnds, type Match, MatchReason } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { msFromNs, nsFromMs } from '@tdc/shared/wire.ts';
 import { type Command, Option } from 'commander';
+import { isoTime } from '../records/iso-time.ts';
 import type { ClientConfig } from './config.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
 import type { View } from './formats/view.ts';
 import { parseLinkFlag } from './link-flag.ts';
-import { isoTime, secondsText, timeFlag, timeText } from './times.ts';
+import { secondsText, timeFlag, timeText } from './times.ts';
 
 const reasonNames = new Map<MatchReason, string>([
   [MatchReason.MATCH_REASON_USED, 'used'],

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { parseTime } from '@tdc/shared/time-text.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
+import { isoTime } from '../records/iso-time.ts';
 import type { ClientContext } from './context.ts';
 
 const two = (value: number): string => String(Math.trunc(value)).padStart(2, '0');
@@ -21,9 +22,6 @@ export const timeTextOfNs = (timeNs: bigint, config: { readonly utc: boolean }):
 
 /** The same for programs. */
 export const isoOfNs = (timeNs: bigint): string | null => (timeNs === 0n ? null : isoTime(msFromNs(timeNs)));
-
-/** ISO 8601 for programs. */
-export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /** Seconds for people: `48 s`, `1:32`, `1:02:07`. */
 export function secondsText(seconds: number): string {

@@ -41,9 +41,7 @@ export async function serve({ config, clock, logger, manager }: ServeContext, si
 
 /** Whether anything but health is served to others without TLS. */
 const isOpen = ({ tls, host, services }: ServerConfig): boolean =>
-  tls === undefined &&
-  !isLoopback(host) &&
-  services.some((name) => name === 'collector' || name === 'query' || name === 'http');
+  tls === undefined && !isLoopback(host) && services.some((name) => name !== 'estimator' && name !== 'health');
 
 function nameOf({ repository }: ServerConfig): string {
   return repository.type === 'sqlite'

@@ -27,6 +27,8 @@ export interface DetectorHealth {
   };
 }
 
+/** A detector without a status for so long is silent, unless somebody says otherwise. */
+export const silentAfterSecondsDefault = 180;
 const percentFullMax = 80;
 /** A Raspberry Pi slows down from here on. */
 const celsiusMax = 80;

@@ -1,5 +1,5 @@
 import type { EstimateScan, PublishedEstimate, Repository } from '../repository.ts';
-import { type LinkEnds, linkName } from './link-ends.ts';
+import { byLinkName, type LinkEnds, linkName } from './link-ends.ts';
 import type { PageQuery } from './list-fields.ts';
 import { decodeEstimateToken, type EstimatePosition, encodeEstimateToken, fingerprintOf } from './page-token.ts';
 
@@ -25,7 +25,7 @@ export async function newestOf(
 ): Promise<readonly PublishedEstimate[]> {
   const wanted = new Set(links.map(linkName));
   const newest = await estimates.newest(signal);
-  return newest.filter((each) => wanted.size === 0 || wanted.has(linkName(each))).toSorted(byName);
+  return newest.filter((each) => wanted.size === 0 || wanted.has(linkName(each))).toSorted(byLinkName);
 }
 
 /**
@@ -40,7 +40,7 @@ export async function estimatesPage(
   const scan: Scan = { ...range, order, revisions };
   const fingerprint = fingerprintOf([asked, scan]);
   const after = pageToken === '' ? undefined : decodeEstimateToken(fingerprint, pageToken);
-  const links = asked.length > 0 ? asked : (await repository.network.links(signal)).toSorted(byName);
+  const links = asked.length > 0 ? asked : (await repository.network.links(signal)).toSorted(byLinkName);
   const found: PublishedEstimate[] = [];
   const pageUpTo = (next: EstimatePosition): EstimatesPage => ({
     estimates: found,
@@ -59,8 +59,6 @@ export async function estimatesPage(
   }
   return { estimates: found, nextPageToken: '' };
 }
-
-const byName = (a: LinkEnds, b: LinkEnds): number => (linkName(a) < linkName(b) ? -1 : 1);
 
 /** What is left of a link whose estimates have been listed up to a minute. */
 function continued(scan: Scan, { timeMs }: EstimatePosition): Scan {

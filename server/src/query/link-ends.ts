@@ -21,8 +21,11 @@ export function parseLinkEnds(field: string, wire: WireLinkEnds | undefined): Li
 export function parseLinks(wire: readonly WireLinkEnds[]): readonly LinkEnds[] {
   if (wire.length > linksMax) throw invalid('links', `${wire.length} entries: expected at most ${linksMax}`);
   const byName = new Map(wire.map((link, i) => [linkName(link), parseLinkEnds(`links[${i}]`, link)]));
-  return [...byName.values()].sort((a, b) => (linkName(a) < linkName(b) ? -1 : 1));
+  return [...byName.values()].sort(byLinkName);
 }
 
 /** Blanks are in no id, and sort before all that is. */
 export const linkName = ({ fromDetectorId, toDetectorId }: LinkEnds): string => `${fromDetectorId} ${toDetectorId}`;
+
+/** To sort links, or what is of them, by name, rising. */
+export const byLinkName = (a: LinkEnds, b: LinkEnds): number => (linkName(a) < linkName(b) ? -1 : 1);

@@ -1,4 +1,5 @@
 import type { DetectorHealth } from '../query/detector-health.ts';
+import { isoTime } from './iso-time.ts';
 
 /** A detector and how it is, for programs. */
 export const detectorRecord = ({ detector, word, reasons, contact }: DetectorHealth) => ({
@@ -10,5 +11,5 @@ export const detectorRecord = ({ detector, word, reasons, contact }: DetectorHea
   y_m: detector.position.type === 'plane' ? detector.position.yM : null,
   state: word,
   reasons,
-  reported_at: contact === undefined ? null : new Date(contact.reportedAtMs).toISOString(),
+  reported_at: contact === undefined ? null : isoTime(contact.reportedAtMs),
 });

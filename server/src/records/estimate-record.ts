@@ -1,13 +1,9 @@
-import { type Estimate, EstimateStatus, type TravelTime } from '@tdc/shared/generated/tdc/v1/estimate.ts';
+import type { Estimate, EstimateStatus, TravelTime } from '@tdc/shared/generated/tdc/v1/estimate.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
+import { statusToWire } from '../query/estimate-wire.ts';
+import { isoTime } from './iso-time.ts';
 
-const statusNames = new Map<EstimateStatus, string>([
-  [EstimateStatus.ESTIMATE_STATUS_LIVE, 'live'],
-  [EstimateStatus.ESTIMATE_STATUS_SPARSE, 'sparse'],
-  [EstimateStatus.ESTIMATE_STATUS_STALE, 'stale'],
-  [EstimateStatus.ESTIMATE_STATUS_NO_DATA, 'no_data'],
-  [EstimateStatus.ESTIMATE_STATUS_DETECTOR_DOWN, 'detector_down'],
-]);
+const statusNames = new Map<EstimateStatus, string>(Object.entries(statusToWire).map(([name, wire]) => [wire, name]));
 
 export const statusName = (status: EstimateStatus): string => statusNames.get(status) ?? `status ${status}`;
 
@@ -29,7 +25,7 @@ export function travelTimeRecord(travelTime: TravelTime | undefined) {
 export const estimateRecord = (estimate: Estimate) => ({
   from_detector_id: estimate.fromDetectorId,
   to_detector_id: estimate.toDetectorId,
-  time: new Date(msFromNs(estimate.timeNs)).toISOString(),
+  time: isoTime(msFromNs(estimate.timeNs)),
   revision: estimate.revision,
   status: statusName(estimate.status),
   ...travelTimeRecord(estimate.travelTime),

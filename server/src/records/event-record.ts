@@ -1,6 +1,5 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-
-const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();
+import { isoTime } from './iso-time.ts';
 
 /** An event for programs. */
 export const eventRecord = (event: DetectionEvent) => ({

@@ -1,17 +1,16 @@
 import { NotFoundError } from '@tdc/shared/errors.ts';
 import { statusJson } from '@tdc/shared/status-json.ts';
 import { z } from 'zod';
-import { healthOf } from '../../query/detector-health.ts';
+import { healthOf, silentAfterSecondsDefault } from '../../query/detector-health.ts';
 import { detectorStates } from '../../query/detector-states.ts';
 import { detectorRecord } from '../../records/detector-record.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
-import { detectorId, staleFields, timeOrNull, wholeNumberParameter } from '../schemas/fields.ts';
+import { detectorId, staleFields, staleness, wholeNumberParameter } from '../schemas/fields.ts';
 import { detector, detectorWithStatus } from '../schemas/network.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
-export const silentAfterSecondsDefault = 180;
 const query = z.strictObject({
   silent_after_seconds: wholeNumberParameter(
     1,
@@ -39,7 +38,7 @@ export function addDetectorRoutes(app: HttpApp, { repository, clock }: HttpConte
       const states = await detectorStates(repository, admittedOf(request).signal);
       const silentAfterMs = request.query.silent_after_seconds * 1000;
       const detectors = states.map((state) => detectorRecord(healthOf(state, clock.nowMs(), silentAfterMs)));
-      return { detectors, stale_since: timeOrNull(repository.staleSinceMs()) };
+      return { detectors, ...staleness(repository) };
     },
   );
   app.get(
@@ -63,7 +62,7 @@ export function addDetectorRoutes(app: HttpApp, { repository, clock }: HttpConte
         throw new NotFoundError(`there is no detector ${id} in the network`, { field: 'detector_id' });
       const health = healthOf(state, clock.nowMs(), request.query.silent_after_seconds * 1000);
       const status = state.reported === undefined ? null : statusJson(state.reported.status);
-      return { detector: { ...detectorRecord(health), status }, stale_since: timeOrNull(repository.staleSinceMs()) };
+      return { detector: { ...detectorRecord(health), status }, ...staleness(repository) };
     },
   );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { estimatesPage, newestOf } from '../../query/estimates-page.ts';
-import { linkName } from '../../query/link-ends.ts';
+import { byLinkName } from '../../query/link-ends.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
@@ -14,13 +14,12 @@ import {
   pageQueryOf,
   severalOf,
   staleFields,
-  timeOrNull,
+  staleness,
 } from '../schemas/fields.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
 const links = severalOf(linkParameter, 'Estimates of these links.');
-const linksOf = (texts: readonly string[]) =>
-  [...new Set(texts)].map(linkEndsOf).sort((a, b) => (linkName(a) < linkName(b) ? -1 : 1));
+const linksOf = (texts: readonly string[]) => [...new Set(texts)].map(linkEndsOf).sort(byLinkName);
 
 export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): void {
   app.get(
@@ -37,7 +36,7 @@ export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): vo
     },
     async (request) => {
       const newest = await newestOf(repository, linksOf(request.query.links), admittedOf(request).signal);
-      return { estimates: newest.map(publishedRecord), stale_since: timeOrNull(repository.staleSinceMs()) };
+      return { estimates: newest.map(publishedRecord), ...staleness(repository) };
     },
   );
   app.get(
@@ -73,7 +72,7 @@ export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): vo
       return {
         estimates: page.estimates.map(publishedRecord),
         next_page_token: page.nextPageToken === '' ? null : page.nextPageToken,
-        stale_since: timeOrNull(repository.staleSinceMs()),
+        ...staleness(repository),
       };
     },
   );

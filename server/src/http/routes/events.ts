@@ -1,5 +1,6 @@
 import { deviceClasses } from '@tdc/shared/device-class.ts';
 import { kinds } from '@tdc/shared/event.ts';
+import { deviceIdPattern } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import { eventsPage } from '../../query/events-page.ts';
 import { eventRecord } from '../../records/event-record.ts';
@@ -14,7 +15,7 @@ import {
   pageQueryOf,
   severalOf,
   staleFields,
-  timeOrNull,
+  staleness,
 } from '../schemas/fields.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
@@ -24,7 +25,7 @@ const query = z.strictObject({
   device_classes: severalOf(z.enum(deviceClasses), 'Events of devices of these classes.', deviceClasses.length),
   device_id: z
     .string()
-    .regex(/^[0-9a-f]{6,32}$/, 'expected 6 to 32 lower-case hexadecimal digits')
+    .regex(deviceIdPattern, 'expected 6 to 32 lower-case hexadecimal digits')
     .optional()
     .describe('Events of this pseudonym, as the present one or as that of the epoch before.'),
   ...pageParameters,
@@ -59,7 +60,7 @@ export function addEventRoutes(app: HttpApp, { repository }: HttpContext): void 
       return {
         events: page.events.map(eventRecord),
         next_page_token: page.nextPageToken === '' ? null : page.nextPageToken,
-        stale_since: timeOrNull(repository.staleSinceMs()),
+        ...staleness(repository),
       };
     },
   );

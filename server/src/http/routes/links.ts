@@ -4,7 +4,7 @@ import { linkRecord } from '../../records/link-record.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
-import { detectorId, staleFields, timeOrNull } from '../schemas/fields.ts';
+import { detectorId, staleFields, staleness } from '../schemas/fields.ts';
 import { link } from '../schemas/network.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
@@ -23,7 +23,7 @@ export function addLinkRoutes(app: HttpApp, { repository }: HttpContext): void {
     },
     async (request) => {
       const links = await repository.network.links(admittedOf(request).signal);
-      return { links: links.map(linkRecord), stale_since: timeOrNull(repository.staleSinceMs()) };
+      return { links: links.map(linkRecord), ...staleness(repository) };
     },
   );
   app.get(
@@ -44,7 +44,7 @@ export function addLinkRoutes(app: HttpApp, { repository }: HttpContext): void {
       const links = await repository.network.links(admittedOf(request).signal);
       const found = links.find(({ fromDetectorId, toDetectorId }) => fromDetectorId === from && toDetectorId === to);
       if (found === undefined) throw new NotFoundError(`there is no link from ${from} to ${to}`);
-      return { link: linkRecord(found), stale_since: timeOrNull(repository.staleSinceMs()) };
+      return { link: linkRecord(found), ...staleness(repository) };
     },
   );
 }

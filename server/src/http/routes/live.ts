@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { z } from 'zod';
 import { drained } from '../../drain.ts';
+import { silentAfterSecondsDefault } from '../../query/detector-health.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
 import { type Listening, LiveFeed } from '../live-feed.ts';
-import { silentAfterSecondsDefault } from './detectors.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
 export interface LiveOptions extends HttpContext {

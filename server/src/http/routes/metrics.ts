@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { httpRights } from '../../access/rights.ts';
+import { silentAfterSecondsDefault } from '../../query/detector-health.ts';
 import type { HttpApp } from '../app.ts';
 import type { LiveFeed } from '../live-feed.ts';
 import { Metrics, type MetricsOptions } from '../metrics.ts';
-import { silentAfterSecondsDefault } from './detectors.ts';
 import { problemResponses } from './reading.ts';
 
 const streams = '/api/v1/live';

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { travelTimeToWire } from '../../query/estimate-wire.ts';
 import { routeDetectorsMax, routeTimeOf } from '../../query/route-time.ts';
 import { travelTimeRecord } from '../../records/estimate-record.ts';
+import { isoTime } from '../../records/iso-time.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
 import { publishedRecord } from '../published-record.ts';
 import { routeTime } from '../schemas/estimate.ts';
-import { detectorId, severalOf, staleFields, timeOrNull, timeParameter } from '../schemas/fields.ts';
+import { detectorId, severalOf, staleFields, staleness, timeParameter } from '../schemas/fields.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
 const sequence = severalOf(detectorId, 'The detectors of the route in their order, two or more.', routeDetectorsMax);
@@ -39,12 +40,12 @@ export function addRouteRoutes(app: HttpApp, { repository, clock }: HttpContext)
         admittedOf(request).signal,
       );
       const route = {
-        arrival: new Date(arrivalMs).toISOString(),
+        arrival: isoTime(arrivalMs),
         status,
         ...travelTimeRecord(travelTime === undefined ? undefined : travelTimeToWire(travelTime)),
         estimates: estimates.map(publishedRecord),
       };
-      return { route, stale_since: timeOrNull(repository.staleSinceMs()) };
+      return { route, ...staleness(repository) };
     },
   );
 }

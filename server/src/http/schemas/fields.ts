@@ -1,7 +1,9 @@
-import { detectorIdExpected } from '@tdc/shared/wire.ts';
+import { detectorIdExpected, detectorIdPattern } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
 import { invalid } from '../../query/filter.ts';
 import { type PageQuery, pageSizeDefault, pageSizeMax, type TimeRange } from '../../query/list-fields.ts';
+import { isoTime } from '../../records/iso-time.ts';
+import type { Repository } from '../../repository.ts';
 
 /** Of a query that names several. */
 const namesMax = 100;
@@ -18,13 +20,13 @@ export const severalOf = <Schema extends z.ZodType>(schema: Schema, description:
     .transform((values) => values ?? [])
     .describe(`${description} May come up to ${max} times; without it there is no restriction.`);
 
-const detectorIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 export const detectorId = z
   .string()
   .regex(detectorIdPattern, `expected ${detectorIdExpected}`)
   .describe('Id of a detector.');
 
-const linkPattern = /^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$/;
+const end = detectorIdPattern.source.slice('^'.length, -'$'.length);
+const linkPattern = new RegExp(`^${end}:${end}$`);
 export const linkParameter = z
   .string()
   .regex(linkPattern, 'expected the ends of a link, such as D1:D2')
@@ -106,5 +108,10 @@ export const staleFields = {
     ),
 };
 
+/** What a repository says of that. */
+export const staleness = (repository: Pick<Repository, 'staleSinceMs'>) => ({
+  stale_since: timeOrNull(repository.staleSinceMs()),
+});
+
 export const timeOrNull = (timeMs: number | undefined): string | null =>
-  timeMs === undefined ? null : new Date(timeMs).toISOString();
+  timeMs === undefined ? null : isoTime(timeMs);

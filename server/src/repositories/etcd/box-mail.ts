@@ -1,5 +1,5 @@
 import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
-import type { LetterWord } from '@tdc/shared/signed-letter.ts';
+import { isLetterWord } from '@tdc/shared/signed-letter.ts';
 import { z } from 'zod';
 import type { BoxKey, BoxMailStore, StoredLetter } from '../../box-mail-store.ts';
 import { replacementOf, unknownDetector } from '../letter-replacement.ts';
@@ -108,12 +108,10 @@ export class EtcdBoxMailStore implements BoxMailStore {
   #letterOf({ key, value }: Pair): StoredLetter | undefined {
     const [detectorId = '', kind] = this.#keys.parts('letters', key);
     const { data } = letterSchema.safeParse(jsonOf(value));
-    if (data === undefined || !isKind(kind)) return undefined;
+    // One of a newer version is none of ours.
+    if (data === undefined || !isLetterWord(kind)) return undefined;
     return { detectorId, kind, sequence: data.sequence, body: data.body, putAtMs: data.put_at_ms };
   }
 }
-
-/** One of a newer version is none of ours. */
-const isKind = (kind: string | undefined): kind is LetterWord => kind === 'key' || kind === 'configuration';
 
 const base64 = (of: Uint8Array): string => Buffer.from(of).toString('base64');
