@@ -1,9 +1,7 @@
 import { Event } from '@tdc/shared/generated/tdc/v1/event.ts';
-import type { statusJson } from '@tdc/shared/status-json.ts';
+import type { BoxStatus } from '../radio/box.ts';
 import type { CommandResult, VirtualMachine } from '../radio/virtual-machine.ts';
 import { until } from '../src/harness/until.ts';
-
-export type BoxStatus = ReturnType<typeof statusJson>;
 
 export const stateDir = '/var/lib/tdc-agent';
 const outbox = `${stateDir}/outbox.sqlite`;

@@ -57,10 +57,7 @@ export async function fieldWorld(architecture: Architecture): Promise<FieldWorld
     packages: `http://${packagesName}:${files.port}`,
     shared: repository.folder,
     publish,
-    leave: () => {
-      proxy.target = undefined;
-      proxy.cutAll();
-    },
+    leave: () => proxy.leave(),
     comeBack: () => {
       proxy.target = network.collector;
     },

@@ -5,24 +5,15 @@ import { until } from '../src/harness/until.ts';
 import { agentCost } from './agent-cost.ts';
 import { scannerOf } from './box.ts';
 import type { Device } from './guest/bluetooth/air.ts';
+import { crowd } from './known-devices.ts';
 import type { RadioBox } from './radio-box.ts';
 
 const deviceCount = 2000;
 const stormMs = 20_000;
 
-/** Random static addresses, each with an advertisement every two seconds. */
-const storm: readonly Device[] = Array.from({ length: deviceCount }, (_, index) => ({
-  kind: 'ble',
-  address: `c2:5a:00:00:${hex(index >> 8)}:${hex(index & 255)}`,
-  addressType: 'random',
-  rssiDbm: -50 - (index % 40),
-  intervalMs: 2000,
-}));
+/** Each with an advertisement every two seconds. */
+const storm = crowd(deviceCount, 2000, 0x5a);
 const phone: Device = { kind: 'classic', address: '00:1a:7d:da:71:13', classOfDevice: 0x5a020c, rssiDbm: -58 };
-
-function hex(octet: number): string {
-  return octet.toString(16).padStart(2, '0');
-}
 
 /** Tests a world whose agent has been started before, so that it has its compiled sources, as it has in a box. */
 export function bluetoothStorm(world: () => RadioBox): void {

@@ -16,9 +16,8 @@ export type ScannerStatus = BoxStatus['scanners'][number];
  * On one processor of the emulated two: threads of one process on both make V8 crash now and then, as code that one has just written is run
  * by the other from before it was. The radios' programs are on the other.
  */
-const agentProcessor = '0';
-const otherProcessor = '1';
-const tdcAgent = ['node', '/project/agent/bin/tdc-agent.js'] as const;
+const onAgentProcessor = ['taskset', '-c', '0', 'node'] as const;
+const tdcAgent = '/project/agent/bin/tdc-agent.js';
 export const stateDir = '/data/agent';
 const detectorId = 'D1';
 /** As docs/agent.md advises for a box. */
@@ -53,10 +52,7 @@ export async function startCollector(): Promise<Collector> {
   return {
     ...server,
     collector: proxy.address,
-    leave: () => {
-      proxy.target = undefined;
-      proxy.cutAll();
-    },
+    leave: () => proxy.leave(),
     comeBack: () => {
       proxy.target = server.collector;
     },
@@ -84,21 +80,8 @@ export class Box implements AsyncDisposable {
 
   /** Gives the box the network's key, if it has none yet, and starts its agent. */
   static async start(options: BoxOptions): Promise<Box> {
-    const importing = options.machine.start(
-      [
-        'taskset',
-        '-c',
-        agentProcessor,
-        ...tdcAgent,
-        'key',
-        'import',
-        '--state-dir',
-        stateDir,
-        '--detector-id',
-        detectorId,
-      ],
-      { env },
-    );
+    const place = ['--state-dir', stateDir, '--detector-id', detectorId];
+    const importing = options.machine.start([...onAgentProcessor, tdcAgent, 'key', 'import', ...place], { env });
     importing.write(networkKey.text);
     importing.endInput();
     // The first start in a machine is the slowest: nothing is compiled yet.
@@ -130,7 +113,7 @@ export class Box implements AsyncDisposable {
 
   /** Runs another command of the agent's program beside the agent, to its end. */
   command(args: readonly string[]): Promise<CommandResult> {
-    return this.#machine.run(['taskset', '-c', otherProcessor, ...tdcAgent, ...args], { env, timeoutMs: 120_000 });
+    return this.#machine.run([...this.#machine.tools.node, tdcAgent, ...args], { env, timeoutMs: 120_000 });
   }
 
   /** Waits until all scanners run. */
@@ -185,7 +168,7 @@ export class Box implements AsyncDisposable {
     const port = collector.slice(collector.lastIndexOf(':') + 1);
     return this.#machine.start(
       [
-        ...['taskset', '-c', agentProcessor, ...tdcAgent, 'run'],
+        ...[...onAgentProcessor, tdcAgent, 'run'],
         ...['--detector-id', detectorId, '--state-dir', stateDir, '--scanners', this.#scanners],
         ...['--collector-address', `${this.#machine.hostAddress}:${port}`, '--allow-plaintext'],
         ...['--clock-trust', '--status-interval-seconds', '1', '--uplink-backoff-ms-max', '2000'],

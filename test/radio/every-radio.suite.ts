@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { AddressClass, ClockQuality, DeviceClass, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
+import { AddressClass, ClockQuality, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { spellingsOfMac } from '../src/harness/spellings.ts';
 import { until } from '../src/harness/until.ts';
 import { scannerOf, stateDir } from './box.ts';
-import type { Device } from './guest/bluetooth/air.ts';
+import { type EventFacts, factsOf, knownDevices, knownFacts } from './known-devices.ts';
 import { networkKey } from './network-key.ts';
 import type { RadioBox } from './radio-box.ts';
 import { accessPoint, connectedClient, monitorInterface, probingClients, scanInterface, WifiAir } from './wifi-air.ts';
@@ -14,52 +14,24 @@ const resumeMsMax = 20_000;
 /** A channel that no country allows. */
 const forbiddenChannel = 177;
 
-const devices: readonly Device[] = [
-  { kind: 'ble', address: '40:f3:08:11:22:33', addressType: 'public', rssiDbm: -61, intervalMs: 200 },
-  { kind: 'ble', address: 'c4:5e:9f:01:02:03', addressType: 'random', rssiDbm: -72, intervalMs: 300 },
-  { kind: 'ble', address: '5a:17:c0:ff:ee:01', addressType: 'random', rssiDbm: -83, intervalMs: 400 },
-  { kind: 'classic', address: '00:1a:7d:da:71:13', classOfDevice: 0x5a020c, rssiDbm: -58 },
-  { kind: 'classic', address: '00:1a:7d:da:71:14', classOfDevice: 0x240408, rssiDbm: -67 },
-];
-
-interface Expected {
-  readonly address: string;
-  readonly kind: Kind;
-  readonly addressClass: AddressClass;
-  readonly rssiPeakDbm: number;
-  readonly deviceClass?: DeviceClass;
-}
-
-const {
-  ADDRESS_CLASS_PUBLIC: globalAddress,
-  ADDRESS_CLASS_LOCAL: local,
-  ADDRESS_CLASS_RANDOM_STATIC: staticAddress,
-  ADDRESS_CLASS_RANDOM_RESOLVABLE: resolvable,
-} = AddressClass;
-const { KIND_BLE: ble, KIND_CLASSIC: classic, KIND_WIFI: wifi } = Kind;
-const { DEVICE_CLASS_PHONE: phone, DEVICE_CLASS_CAR_KIT: carKit } = DeviceClass;
-
-const bluetoothEvents: readonly Expected[] = [
-  { address: '40:f3:08:11:22:33', kind: ble, addressClass: globalAddress, rssiPeakDbm: -61 },
-  { address: 'c4:5e:9f:01:02:03', kind: ble, addressClass: staticAddress, rssiPeakDbm: -72 },
-  { address: '5a:17:c0:ff:ee:01', kind: ble, addressClass: resolvable, rssiPeakDbm: -83 },
-  { address: '00:1a:7d:da:71:13', kind: classic, addressClass: globalAddress, rssiPeakDbm: -58, deviceClass: phone },
-  { address: '00:1a:7d:da:71:14', kind: classic, addressClass: globalAddress, rssiPeakDbm: -67, deviceClass: carKit },
-];
+/** What an event must say of a Wi-Fi client or access point. */
+const wifiFacts = (address: string, addressClass: AddressClass, rssiPeakDbm: number): EventFacts => ({
+  kind: Kind.KIND_WIFI,
+  addressClass,
+  deviceId: networkKey.pseudonymOf('wifi', address),
+  rssiPeakDbm,
+  deviceClass: undefined,
+});
+const { ADDRESS_CLASS_PUBLIC: globalAddress, ADDRESS_CLASS_LOCAL: local } = AddressClass;
 /** Who is not connected is heard at -50 dBm there. */
-const [firstProbing, secondProbing] = probingClients.map(({ address }) => address);
-const wifiEvents: readonly Expected[] = [
-  { address: connectedClient.address, kind: wifi, addressClass: globalAddress, rssiPeakDbm: -40 },
-  { address: firstProbing ?? '', kind: wifi, addressClass: globalAddress, rssiPeakDbm: -50 },
-  { address: secondProbing ?? '', kind: wifi, addressClass: local, rssiPeakDbm: -50 },
+const [firstProbing = '', secondProbing = ''] = probingClients.map(({ address }) => address);
+const clientFacts = [
+  wifiFacts(connectedClient.address, globalAddress, -40),
+  wifiFacts(firstProbing, globalAddress, -50),
+  wifiFacts(secondProbing, local, -50),
 ];
 /** Listed by NetworkManager, whose scale ends at -40 dBm: were its own frames taken, it would be -30. */
-const accessPointEvent: Expected = {
-  address: accessPoint.address,
-  kind: wifi,
-  addressClass: globalAddress,
-  rssiPeakDbm: -40,
-};
+const accessPointFacts = wifiFacts(accessPoint.address, globalAddress, -40);
 
 /** Leaves the agent ended. */
 export function everyRadio(world: () => RadioBox): void {
@@ -75,18 +47,12 @@ export function everyRadio(world: () => RadioBox): void {
     // A gap that is longer than two answers of a classic device, or two lists of access points, can be apart.
     const passages = ['--passage-gap-seconds', '20', '--passage-seconds-max', '25'];
     const interfaces = ['--wifi-interface', monitorInterface, '--wifi-access-points-interface', scanInterface];
-    const channels = [
-      '--wifi-channels',
-      `1,6,${forbiddenChannel}`,
-      '--wifi-dwell-ms',
-      '400',
-      '--wifi-scan-seconds',
-      '5',
-    ];
+    const channels = ['--wifi-channels', `1,6,${forbiddenChannel}`, '--wifi-dwell-ms', '400'];
+    const lists = ['--wifi-scan-seconds', '5'];
     sinceMs = await machine.nowMs();
     await box.startAgain({
       scanners: 'ble,classic,wifi-monitor,wifi-access-points',
-      flags: [...passages, ...interfaces, ...channels],
+      flags: [...passages, ...interfaces, ...channels, ...lists],
     });
     await box.scannersRun();
   }, 240_000);
@@ -95,12 +61,12 @@ export function everyRadio(world: () => RadioBox): void {
     const { adapter, box, server, machine } = world();
     const own = (await machine.shell(`cat /sys/class/net/${scanInterface}/address`)).trim();
     const before = await adapter.count();
-    const fromMs = await adapter.setDevices(devices);
+    const fromMs = await adapter.setDevices(knownDevices);
     await air.startClients();
     await wait(12_000);
     await adapter.setDevices([]);
     await air.stopClients();
-    const expected = [...bluetoothEvents, ...wifiEvents, accessPointEvent];
+    const expected = [...knownFacts, ...clientFacts, accessPointFacts];
     // The box's own radio, which lists access points, is heard by the one that monitors.
     const ownId = networkKey.pseudonymOf('wifi', own);
     const events = await until(
@@ -114,30 +80,11 @@ export function everyRadio(world: () => RadioBox): void {
       { timeoutMs: 90_000 },
     );
 
-    const kinds = { [ble]: 'ble', [classic]: 'classic', [wifi]: 'wifi' } as Partial<Record<Kind, string>>;
-    expect(
-      events.map(({ kind, addressClass, deviceId, rssiPeakDbm, deviceClass }) => ({
-        kind,
-        addressClass,
-        rssiPeakDbm,
-        deviceClass,
-        deviceId,
-      })),
-    ).toEqual(
-      expect.arrayContaining(
-        expected.map(({ address, kind, addressClass, rssiPeakDbm, deviceClass }) => ({
-          kind,
-          addressClass,
-          rssiPeakDbm,
-          deviceClass,
-          deviceId: networkKey.pseudonymOf(kinds[kind] ?? '', address),
-        })),
-      ),
-    );
+    expect(events.map(factsOf)).toEqual(expect.arrayContaining(expected));
     expect(events).toHaveLength(expected.length);
     for (const { deviceId, firstSeenNs, lastSeenNs, clockQuality, resident } of events) {
       expect(clockQuality).toBe(ClockQuality.CLOCK_QUALITY_SYNCHRONISED);
-      const isAccessPoint = deviceId === networkKey.pseudonymOf('wifi', accessPoint.address);
+      const isAccessPoint = deviceId === accessPointFacts.deviceId;
       expect(resident).toBe(isAccessPoint);
       if (isAccessPoint) continue;
       expect(Number(firstSeenNs / 1_000_000n)).toBeGreaterThanOrEqual(fromMs);
@@ -159,11 +106,8 @@ export function everyRadio(world: () => RadioBox): void {
     expect(scannerOf(status, 'wifi-access-points')).toMatchObject({ state: 'running', last_error: '', malformed: 0 });
   }, 240_000);
 
-  /** The guest's clock, in Unix milliseconds. */
-  const guestMs = async (): Promise<number> => Number(await world().machine.shell('date +%s%3N'));
-
   /** The scanner of Wi-Fi clients hears what is there from this moment on, within the time that it has for it. */
-  const resumes = async () => world().box.hears('wifi-monitor', await guestMs(), resumeMsMax);
+  const resumes = async () => world().box.hears('wifi-monitor', await world().machine.nowMs(), resumeMsMax);
 
   /** The status says of it what is wrong, and of no other scanner anything. */
   const tells = (problem: RegExp) =>
@@ -239,7 +183,7 @@ export function everyRadio(world: () => RadioBox): void {
       Buffer.from(JSON.stringify(last)),
     ];
     expect(Buffer.concat(written).length).toBeGreaterThan(10_000);
-    for (const { address } of [...wifiEvents, accessPointEvent]) {
+    for (const address of [connectedClient.address, firstProbing, secondProbing, accessPoint.address]) {
       for (const { name, bytes } of spellingsOfMac(address)) {
         expect(
           written.some((each) => each.includes(bytes)),

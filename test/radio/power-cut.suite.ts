@@ -5,22 +5,15 @@ import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
 import { BluetoothAdapter } from './bluetooth-adapter.ts';
 import { stateDir } from './box.ts';
-import type { Device } from './guest/bluetooth/air.ts';
+import { crowd } from './known-devices.ts';
 import type { RadioBox } from './radio-box.ts';
 
 /** Ten in the long form: TDC_TEST_POWER_CUTS=10. */
 const cuts = Number(process.env.TDC_TEST_POWER_CUTS ?? 1);
 const outbox = `${stateDir}/outbox.sqlite`;
 
-const hex = (octet: number): string => octet.toString(16).padStart(2, '0');
 /** Each is silent for longer than the gap: every advertisement becomes an event, about a hundred a second. */
-const devices: readonly Device[] = Array.from({ length: 300 }, (_, index) => ({
-  kind: 'ble',
-  address: `c2:5a:00:00:${hex(index >> 8)}:${hex(index & 255)}`,
-  addressType: 'random',
-  rssiDbm: -50 - (index % 40),
-  intervalMs: 3000,
-}));
+const devices = crowd(300, 3000, 0x5a);
 
 /** The last that a world is used for. */
 export function powerCut(world: () => RadioBox): void {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { AddressClass, ClockQuality, DeviceClass, type Event, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
+import { ClockQuality, type Event, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
@@ -9,58 +9,12 @@ import { bluetoothStorm } from './bluetooth-storm.suite.ts';
 import { type BoxStatus, scannerOf } from './box.ts';
 import { driveBy } from './drive-by.suite.ts';
 import { everyRadio } from './every-radio.suite.ts';
-import type { Device } from './guest/bluetooth/air.ts';
-import { networkKey } from './network-key.ts';
+import { crowd, factsOf, knownDevices, knownFacts } from './known-devices.ts';
 import { powerCut } from './power-cut.suite.ts';
 import { type RadioBox, radioBox } from './radio-box.ts';
 
-const devices: readonly Device[] = [
-  { kind: 'ble', address: '40:f3:08:11:22:33', addressType: 'public', rssiDbm: -61, intervalMs: 200 },
-  { kind: 'ble', address: 'c4:5e:9f:01:02:03', addressType: 'random', rssiDbm: -72, intervalMs: 300 },
-  { kind: 'ble', address: '5a:17:c0:ff:ee:01', addressType: 'random', rssiDbm: -83, intervalMs: 400 },
-  { kind: 'classic', address: '00:1a:7d:da:71:13', classOfDevice: 0x5a020c, rssiDbm: -58 },
-  { kind: 'classic', address: '00:1a:7d:da:71:14', classOfDevice: 0x240408, rssiDbm: -67 },
-];
-
-const expected = [
-  { kind: Kind.KIND_BLE, addressClass: AddressClass.ADDRESS_CLASS_PUBLIC, rssiPeakDbm: -61, deviceClass: undefined },
-  {
-    kind: Kind.KIND_BLE,
-    addressClass: AddressClass.ADDRESS_CLASS_RANDOM_STATIC,
-    rssiPeakDbm: -72,
-    deviceClass: undefined,
-  },
-  {
-    kind: Kind.KIND_BLE,
-    addressClass: AddressClass.ADDRESS_CLASS_RANDOM_RESOLVABLE,
-    rssiPeakDbm: -83,
-    deviceClass: undefined,
-  },
-  {
-    kind: Kind.KIND_CLASSIC,
-    addressClass: AddressClass.ADDRESS_CLASS_PUBLIC,
-    rssiPeakDbm: -58,
-    deviceClass: DeviceClass.DEVICE_CLASS_PHONE,
-  },
-  {
-    kind: Kind.KIND_CLASSIC,
-    addressClass: AddressClass.ADDRESS_CLASS_PUBLIC,
-    rssiPeakDbm: -67,
-    deviceClass: DeviceClass.DEVICE_CLASS_CAR_KIT,
-  },
-].map((event, index) => ({
-  ...event,
-  deviceId: networkKey.pseudonymOf(devices[index]?.kind ?? '', devices[index]?.address ?? ''),
-}));
-
 /** Two hundred advertisements a second. */
-const load: readonly Device[] = Array.from({ length: 100 }, (_, index) => ({
-  kind: 'ble',
-  address: `c2:5b:00:00:00:${index.toString(16).padStart(2, '0')}`,
-  addressType: 'random',
-  rssiDbm: -50 - (index % 40),
-  intervalMs: 500,
-}));
+const load = crowd(100, 500, 0x5b);
 const loadAdvertisements = 3000;
 const memoryMbMax = 150;
 
@@ -83,7 +37,7 @@ describe.each(['amd64', 'arm64'] as const)('on %s', (architecture) => {
   test('what is heard while the collector is away is kept on the box, also when the agent ends', async () => {
     const { adapter, box, machine, server } = world;
     server.leave();
-    fromMs = await adapter.setDevices(devices);
+    fromMs = await adapter.setDevices(knownDevices);
     await until('two inquiries and many advertisements', async () => {
       const { advertisements, answers } = await adapter.count();
       return advertisements > 100 && answers >= 4 ? true : undefined;
@@ -100,19 +54,11 @@ describe.each(['amd64', 'arm64'] as const)('on %s', (architecture) => {
     const { adapter, box, server } = world;
     server.comeBack();
     await box.startAgain();
-    await box.reports('five acknowledged events', ({ events }) => events.acknowledged === devices.length, 120_000);
+    await box.reports('five acknowledged events', ({ events }) => events.acknowledged === knownDevices.length, 120_000);
     const events = await listEvents(server.query);
 
-    expect(
-      events.map(({ kind, addressClass, deviceId, rssiPeakDbm, deviceClass }) => ({
-        kind,
-        addressClass,
-        rssiPeakDbm,
-        deviceClass,
-        deviceId,
-      })),
-    ).toEqual(expect.arrayContaining(expected));
-    expect(events).toHaveLength(expected.length);
+    expect(events.map(factsOf)).toEqual(expect.arrayContaining([...knownFacts]));
+    expect(events).toHaveLength(knownFacts.length);
     for (const { firstSeenNs, lastSeenNs, clockQuality } of events) {
       expect(Number(firstSeenNs / 1_000_000n)).toBeGreaterThanOrEqual(fromMs);
       // And what was on its way then.

@@ -108,6 +108,12 @@ export class TcpProxy implements AsyncDisposable {
     for (const connection of this.connections) connection.cut();
   }
 
+  /** The server goes away for all, until there is a target again. */
+  leave(): void {
+    this.target = undefined;
+    this.cutAll();
+  }
+
   #accept(client: Socket): void {
     if (this.target === undefined) {
       client.resetAndDestroy();
