@@ -1,12 +1,4 @@
 #!/usr/bin/env node
-import * as nodeModule from 'node:module';
+import { startProgram } from '@tdc/shared/start-program.js';
 
-// Plain JavaScript that any Node can read, so that one that is too old says so instead of failing on the sources' types.
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(`tdc-agent: Node ${process.versions.node} is too old: expected 22.18 or newer\n`);
-  process.exit(1);
-}
-// Compiled sources are kept between starts: half the time to start, and 25 MB less memory.
-nodeModule.enableCompileCache();
-import('../src/tdc-agent.ts');
+startProgram('tdc-agent', () => import('../src/tdc-agent.ts'));

@@ -40,7 +40,7 @@ const inFolder = (name: string) => join(folder, name);
 function start(args: readonly string[], input = '') {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: folder,
-    env: { HOME: folder, PATH: process.env.PATH, NODE_COMPILE_CACHE: inFolder('cache') },
+    env: { HOME: folder, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   children.push(child);

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function tdcAgent(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { HOME: folder, PATH: process.env.PATH };
+  const env = { HOME: folder, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...args], { env, cwd: folder }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),

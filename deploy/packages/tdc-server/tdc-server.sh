@@ -8,6 +8,6 @@ export TDC_CONFIG_FILE
 if [ "$(id -u)" != 0 ] || ! id "$user" >/dev/null 2>&1; then
   exec "$lib/node" "$lib/server/bin/tdc-server.js" "$@"
 fi
-export HOME=/var/lib/tdc-server
+export HOME=/var/lib/tdc-server NODE_COMPILE_CACHE=/var/cache/tdc-server
 exec setpriv --reuid="$user" --regid="$user" --init-groups --no-new-privs \
   --bounding-set=-all --inh-caps=-all "$lib/node" "$lib/server/bin/tdc-server.js" "$@"

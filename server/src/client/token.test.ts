@@ -78,7 +78,8 @@ function program(
 ): Promise<Ended> {
   const file = fileURLToPath(new URL(`../../bin/${name}.js`, import.meta.url));
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? '', HOME: server.folder, ...env } };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const options = { env: { PATH, NODE_COMPILE_CACHE, HOME: server.folder, ...env } };
     execFile(process.execPath, [file, ...args], options, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );

@@ -81,7 +81,7 @@ test('an estimate is the same whether everything was seen or only what is rememb
       const remembered = estimates(kept, { toldFromMs: memoryBeginsMs(fromMs), fromMs, toMs: 9 * hour });
       expect(remembered).toEqual(whole);
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: 10, endOnFailure: true },
   );
 });
 
@@ -94,6 +94,6 @@ test('the links to one detector come out the same from what is heard around it a
       const near = events.filter(({ detectorId }) => around.has(detectorId));
       expect(estimates(near, { ...span, destinations: [destination] })).toEqual(whole);
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: 10, endOnFailure: true },
   );
 });

@@ -43,11 +43,12 @@ export class Program implements AsyncDisposable {
 
   constructor(name: ProgramName, args: readonly string[], options: ProgramOptions) {
     const { directory, env = {}, stdin = '', keepsInput = false, command = [] } = options;
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
     this.#commandLine = [name, ...args].join(' ');
     const [program = '', ...rest] = [...command, process.execPath, `${root}/${scripts[name]}`, ...args];
     this.#child = spawn(program, rest, {
       cwd: directory,
-      env: { PATH: process.env.PATH ?? '', HOME: directory, NO_COLOR: '1', ...env },
+      env: { PATH, NODE_COMPILE_CACHE, HOME: directory, NO_COLOR: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
