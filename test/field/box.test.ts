@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isArchitecture } from '../../deploy/packages/package-kind.ts';
 import { firstVersion, laterVersion } from '../packages/built-packages.ts';
 import type { BluetoothAdapter } from '../radio/bluetooth-adapter.ts';
 import type { Device } from '../radio/guest/bluetooth/air.ts';
@@ -13,10 +14,12 @@ import { stateDir } from './field-box.ts';
 import { systemState } from './field-machine.ts';
 import { type FieldWorld, fieldWorld } from './field-world.ts';
 
-const architecture = 'amd64';
+const { TDC_TEST_FIELD_ARCHITECTURE: architecture = 'amd64' } = process.env;
+if (!isArchitecture(architecture))
+  throw new Error(`TDC_TEST_FIELD_ARCHITECTURE ${architecture}: expected amd64 or arm64`);
 const transcripts = join(import.meta.dirname, '../../node_modules/.cache/tdc-field/transcripts', architecture);
 const installSecondsMax = 300;
-const testMs = 1_200_000;
+const testMs = architecture === 'amd64' ? 1_200_000 : 3_600_000;
 const hourMs = 3_600_000;
 /** MemoryHigh= of the unit. */
 const memoryHighMb = (256 * 1024 * 1024) / 1e6;

@@ -4,6 +4,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 "$here/../radio/prepare.sh"
 "$here/../packages/prepare-programs.sh"
+for architecture in "$@"; do
+  [ "$architecture" = "$(dpkg --print-architecture)" ] || "$here/prepare-processor.sh" "$architecture"
+done
 cd "$here/../.."
 debs=node_modules/.cache/tdc-field/debs
 rm -rf "$debs"
