@@ -13,6 +13,7 @@ const requirements = [
   { program: 'faketime', package: 'faketime', for: 'the clock tests' },
   { program: 'unshare', package: 'util-linux', for: 'the clock tests' },
   { program: 'script', package: 'bsdutils', for: 'the tests on a terminal' },
+  { program: 'prometheus', package: 'prometheus', for: 'the tests of metrics and alert rules' },
   { program: 'bash', package: 'bash', for: 'the shell completion test' },
   { program: 'systemd-notify', package: 'systemd', for: 'the tests of what systemd is told' },
   { program: 'perl', package: 'perl-base', for: 'the tests of what systemd is told' },

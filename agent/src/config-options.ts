@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { clockOptions } from './clock-config.ts';
 import { letterOptions } from './configuration/letter-options.ts';
 import { identityOption } from './enrolment/identity-option.ts';
+import { hostAndPort } from './host-and-port.ts';
 import { keyOptions } from './key-options.ts';
+import { metricsOptions } from './metrics/metrics-options.ts';
 import { wifiOptions } from './wifi-options.ts';
 
 const scannerNames = ['simulated', 'exec', 'ble', 'classic', 'wifi-monitor', 'wifi-access-points'] as const;
@@ -25,7 +27,6 @@ const command = z.preprocess(
   (value) => (typeof value === 'string' ? value.trim().split(/\s+/) : value),
   z.array(z.string().min(1)).min(1).max(100),
 );
-const hostAndPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'expected host:port');
 const flag = z.boolean().or(z.stringbool());
 
 /** Every option of `tdc-agent`; the home folder and the environment decide where state is kept by default. */
@@ -98,6 +99,7 @@ export function agentOptions() {
       11.7,
       'volts below which the battery is reported as low',
     ),
+    ...metricsOptions(),
     option('uplink.backoff_ms_base', whole(1, 3_600_000), 1000, 'longest wait after a first failure, in milliseconds'),
     option('uplink.backoff_ms_max', whole(1, 3_600_000), 300_000, 'longest wait after many failures, in milliseconds'),
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),

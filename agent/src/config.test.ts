@@ -90,6 +90,15 @@ describe('a collector on another machine', () => {
     expect(configOf({ 'collector.address': address }).collectorAddress).toBe(address);
   });
 
+  test('may not answer Prometheus there unless that is wanted in words', () => {
+    const open = { 'metrics.address': '0.0.0.0:9464' };
+    expect(() => configOf(open)).toThrow(/metrics.address 0.0.0.0:9464 can be reached by others: .*--metrics-allow-pl/);
+    expect(configOf({ ...open, 'metrics.allow_plaintext': true }).metrics).toEqual({ host: '0.0.0.0', port: 9464 });
+    expect(configOf({ 'metrics.address': '[::1]:0' }).metrics).toEqual({ host: '::1', port: 0 });
+    expect(() => configOf({ 'metrics.address': 'localhost:70000' })).toThrow(/expected a port up to 65535/);
+    expect(configOf({}).metrics).toBeUndefined();
+  });
+
   test('gets a certificate with its key and the authority, or none', () => {
     expect(() => configOf({ 'tls.cert': 'a.pem' })).toThrow(/tls.cert and tls.key go together/);
     expect(() => configOf({ 'tls.cert': 'a.pem', 'tls.key': 'a.key' })).toThrow(/tls.ca is missing/);

@@ -10,6 +10,7 @@ import { type LetterConfig, letterConfigOf } from './configuration/letter-option
 import { identityFileOf } from './enrolment/identity-option.ts';
 import { type KeyConfig, keyConfigOf } from './key-options.ts';
 import type { Battery } from './machine/battery.ts';
+import { type MetricsPlace, metricsPlaceOf } from './metrics/metrics-options.ts';
 import type { PassageOptions } from './passage-builder.ts';
 import { type WifiConfig, wifiConfigOf } from './wifi-options.ts';
 
@@ -36,6 +37,8 @@ export interface AgentConfig {
   readonly clock: ClockConfig;
   readonly statusIntervalMs: number;
   readonly battery?: Battery;
+  /** Where Prometheus may ask; absent: nowhere. */
+  readonly metrics?: MetricsPlace;
   readonly uplinkBackoff: BackoffPolicy;
   readonly logLevel: string;
   readonly scanners: readonly ScannerName[];
@@ -67,6 +70,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
       { field: 'collector.address' },
     );
   }
+  const metrics = metricsPlaceOf(values);
   const networkFile = values['simulation.network_file'];
   const [program, ...programArgs] = values['exec.command'] ?? [];
   const execCommand = program === undefined ? undefined : ([program, ...programArgs] as const);
@@ -96,6 +100,7 @@ export function agentConfigOf(values: ConfigValues<AgentOptionTable>, stateHome:
     clock: clockConfigOf(values),
     statusIntervalMs: values['status.interval_seconds'] * 1000,
     ...batteryOf(values),
+    ...(metrics && { metrics }),
     uplinkBackoff: { baseMs: values['uplink.backoff_ms_base'], maxMs: values['uplink.backoff_ms_max'] },
     logLevel: values['log.level'],
     scanners: values.scanners,

@@ -29,6 +29,11 @@ export class Notifier implements AsyncDisposable {
     this.#notified ??= keepNotified({ manager: this.#manager, clock, log, hangs, status }, signal);
   }
 
+  /** The agent that works; undefined while none does. */
+  get agent(): Agent | undefined {
+    return this.#agent;
+  }
+
   /** The agent has ended. */
   rest(): void {
     this.#agent = undefined;

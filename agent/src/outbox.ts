@@ -5,7 +5,8 @@ import type { WaitingEvent } from './waiting-room.ts';
  * Why an event was given up. `overflow`: the outbox was at its limit. `rejected`: the collector refused it for good. `never_synchronised`:
  * the clock was wrong by years when it was made, and was never set in that boot.
  */
-export type DropReason = 'overflow' | 'disk_full' | 'rejected' | 'corrupt' | 'never_synchronised';
+export const dropReasons = ['overflow', 'disk_full', 'rejected', 'corrupt', 'never_synchronised'] as const;
+export type DropReason = (typeof dropReasons)[number];
 
 /** made = acknowledged + stored + the sum of dropped, in every state of the file. */
 export interface OutboxCounts {

@@ -8,6 +8,7 @@ import { KeyKeeper } from '../key-keeper.ts';
 import { keyFileStore, memoryKeyStore } from '../key-store.ts';
 import { Notifier } from '../notifier.ts';
 import { openStateDir, type StatePaths } from '../state-dir.ts';
+import { statusToWire } from '../status.ts';
 import { work } from './work.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function run(contextWith: ContextWith, manager: ServiceManager | un
   using keys = new KeyKeeper({ store, overlapMs: config.keyOverlapMs, tagBits: config.tagBits });
   const configurations = configurationsOf(local, place.detectorId, state.paths);
   await using notifier = new Notifier(local, manager);
+  await using _metrics = await metricsOf(local, notifier);
   for (;;) {
     configurations?.begin();
     const context = contextInForce(contextWith, configurations);
@@ -33,6 +35,13 @@ export async function run(contextWith: ContextWith, manager: ServiceManager | un
     const configuration = configurations?.inForce?.sequence ?? 0;
     context.log.info({ configuration }, 'begins anew with another configuration');
   }
+}
+
+/** Loaded only where it is wanted, as a box has little memory. */
+async function metricsOf({ config, log }: Context, notifier: Notifier): Promise<AsyncDisposable | undefined> {
+  if (config.metrics === undefined) return undefined;
+  const { serveMetrics } = await import('../metrics/serve-metrics.ts');
+  return serveMetrics(config.metrics, log, () => notifier.agent && statusToWire(notifier.agent.snapshot()));
 }
 
 function configurationsOf(

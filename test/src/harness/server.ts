@@ -8,6 +8,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly collector: string;
   readonly query: string;
   readonly health: string;
+  readonly http: string;
 }
 
 export const serverArgs = (directory: string, ...flags: readonly string[]): readonly string[] => [
@@ -36,6 +37,7 @@ export async function startServerBehind(
       collector: String(serving.collector),
       query: String(serving.query),
       health: String(serving.health),
+      http: String(serving.http),
       [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
     };
   } catch (error) {
