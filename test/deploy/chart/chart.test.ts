@@ -131,7 +131,7 @@ describe.each(cases)('the chart with %s values', (name) => {
       const used = options.map(({ source }) => source).filter((source) => source.startsWith('TDC_'));
       expect(used.toSorted()).toEqual(Object.keys(env).toSorted());
       const [service = ''] = (env.TDC_SERVICES ?? '').split(',');
-      expect(portsOf(deployment).get('grpc')?.toString()).toBe(env[`TDC_${service.toUpperCase()}_PORT`]);
+      expect(portsOf(deployment).get(service === 'http' ? 'http' : 'grpc')?.toString()).toBe(env[`TDC_${service.toUpperCase()}_PORT`]);
     }
   });
 
@@ -197,20 +197,25 @@ describe.each(cases)('the chart with %s values', (name) => {
     }
   });
 
-  test('routes by the names that the contract gives the services, to Services that are there', () => {
+  test('routes gRPC by the names that the contract gives the services, and HTTP for the rest, to Services that are there', () => {
     const contract = ['collector', 'access', 'query'].map((file) => {
       const text = textOf(`proto/tdc/v1/${file}.proto`);
       return `/${text.match(/^package (.*);$/m)?.[1]}.${text.match(/^service (\w+)/m)?.[1]}/`;
     });
-    for (const { spec } of ofKind(chart, 'Ingress')) {
+    const components = ['collector', 'collector', 'query', 'http'];
+    const routed = ofKind(chart, 'Ingress').flatMap(({ spec }) => spec?.rules?.[0]?.http?.paths ?? []);
+    if (routed.length > 0) expect(routed.map(({ path }) => path)).toEqual([...contract, '/']);
+    for (const { metadata, spec } of ofKind(chart, 'Ingress')) {
       const [rule, ...others] = spec?.rules ?? [];
       expect(others).toEqual([]);
-      expect(rule?.http?.paths.map(({ path }) => path)).toEqual(contract);
+      const protocol = metadata?.annotations?.['nginx.ingress.kubernetes.io/backend-protocol'];
+      const [port] = (rule?.http?.paths ?? []).map(({ backend }) => backend.service?.port?.name);
+      expect(protocol).toBe(`${port?.toUpperCase()}${name === 'plaintext' ? '' : 'S'}`);
       expect(spec?.tls?.[0]?.hosts).toEqual([rule?.host]);
       for (const { path, backend } of rule?.http?.paths ?? []) {
         const service = ofKind(chart, 'Service').find((each) => nameOf(each) === backend.service?.name);
         expect(service?.spec?.ports?.map((port) => port.name)).toContain(backend.service?.port?.name);
-        const component = path === '/tdc.v1.QueryService/' ? 'query' : 'collector';
+        const component = components[[...contract, '/'].indexOf(path ?? '')];
         expect(service?.spec?.selector?.['app.kubernetes.io/component']).toBe(component);
       }
     }
@@ -275,7 +280,7 @@ describe('the chart', () => {
     const own = {
       podSelector: { matchLabels: { 'app.kubernetes.io/name': 'tdc', 'app.kubernetes.io/instance': 'tdc' } },
     };
-    expect(peers({})).toEqual([[own], [], [own]]);
+    expect(peers({})).toEqual([[own], [], [own], [own]]);
     const box = { ipBlock: { cidr: '198.51.100.7/32' } };
     const controller = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } };
     const names = { host: 'tdc.example.org', clientCaSecretName: 'boxes', proxyCertificateSecretName: 'proxy' };
@@ -283,6 +288,6 @@ describe('the chart', () => {
       ingress: { enabled: true, services: ['query'], ...names },
       services: { collector: { allowFrom: [box] } },
     };
-    expect(peers(values)).toEqual([[own, box], [], [own, controller]]);
+    expect(peers(values)).toEqual([[own, box], [], [own], [own, controller]]);
   });
 });

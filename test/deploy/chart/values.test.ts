@@ -27,7 +27,12 @@ describe('the values of the chart', () => {
     const example = textOf('deploy/helm/tdc/README.md').match(/```yaml\n(.*?)```/s)?.[1] ?? '';
     const chart = renderer.renderText(example);
     expect(placesRefused(chart.values)).toEqual([]);
-    expect(ofKind(chart, 'Deployment').map(nameOf)).toEqual(['tdc-collector', 'tdc-estimator', 'tdc-query']);
+    expect(ofKind(chart, 'Deployment').map(nameOf)).toEqual([
+      'tdc-collector',
+      'tdc-estimator',
+      'tdc-http',
+      'tdc-query',
+    ]);
   });
 
   test.each([
@@ -104,10 +109,9 @@ describe('the values of the chart', () => {
     });
     const options: { option: string; value: unknown }[] = JSON.parse(check.stdout);
     const given = new Set(Object.keys((chart.values.options ?? {}) as object));
-    const [collector, , query] = ofKind(chart, 'Deployment').map((deployment) =>
-      Object.keys(environmentOf(deployment)),
+    const environment = new Set(
+      ofKind(chart, 'Deployment').flatMap((deployment) => Object.keys(environmentOf(deployment))),
     );
-    const environment = new Set([...(collector ?? []), ...(query ?? [])]);
     for (const { option } of options) {
       const variable = `TDC_${option.toUpperCase().replaceAll('.', '_')}`;
       const isSet = environment.has(variable) && !given.has(option);
