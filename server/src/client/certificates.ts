@@ -2,9 +2,10 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { DetectorCertificate } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
+import type { Row } from '../formats/row.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
-import type { Row, View } from './formats/view.ts';
+import type { View } from './formats/view.ts';
 import { isoOfNs, timeTextOfNs } from './times.ts';
 
 export interface RevokeOptions {

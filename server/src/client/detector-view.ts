@@ -3,10 +3,11 @@ import { roughDuration } from '@tdc/shared/rough-duration.ts';
 import { clockStepJson, configurationJson, machineJson } from '@tdc/shared/status-json.ts';
 import { clockWord, connectionWord, scannerWord } from '@tdc/shared/status-words.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
+import type { Row } from '../formats/row.ts';
 import type { DetectorHealth } from '../query/detector-health.ts';
 import { detectorRecord } from '../records/detector-record.ts';
 import { isoTime } from '../records/iso-time.ts';
-import type { Row, View } from './formats/view.ts';
+import type { View } from './formats/view.ts';
 
 /** What an agent that has never reported leaves empty. */
 const statusFields = [

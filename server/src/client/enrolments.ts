@@ -1,8 +1,9 @@
 import { type Enrolment, EnrolmentState } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import type { Command } from 'commander';
+import type { Row } from '../formats/row.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { print, writeRows } from './formats/row-writer.ts';
-import type { Row, View } from './formats/view.ts';
+import type { View } from './formats/view.ts';
 import { isoOfNs, timeTextOfNs } from './times.ts';
 
 export interface EnrolCreateOptions {

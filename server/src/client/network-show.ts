@@ -1,10 +1,11 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
 import type { Detector, Link, Network } from '@tdc/shared/network.ts';
 import type { Command } from 'commander';
+import type { JsonValue } from '../formats/row.ts';
 import type { ClientContext, Run } from './context.ts';
 import { print } from './formats/row-writer.ts';
 import { tableFormat } from './formats/table.ts';
-import type { Column, JsonValue } from './formats/view.ts';
+import type { Column } from './formats/view.ts';
 import { linkView } from './links.ts';
 import { positionText } from './position-text.ts';
 import { queryNetwork } from './query-network.ts';

@@ -4,9 +4,10 @@ import { type Command, Option } from 'commander';
 import { type Role, roles } from '../access/principal.ts';
 import { lifeSecondsOf } from '../access/token-admin.ts';
 import { roleFromWire, roleToWire } from '../access/token-wire.ts';
+import type { Row } from '../formats/row.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { print, writeRows } from './formats/row-writer.ts';
-import type { Row, View } from './formats/view.ts';
+import type { View } from './formats/view.ts';
 import { isoOfNs, timeTextOfNs } from './times.ts';
 
 export interface TokenCreateOptions {

@@ -1,4 +1,5 @@
-import type { Format, Row } from './view.ts';
+import type { Format } from '../../formats/format.ts';
+import type { Row } from '../../formats/row.ts';
 
 /** One array, a row a line. */
 export function jsonFormat<T>(record: (item: T) => Row): Format<T> {

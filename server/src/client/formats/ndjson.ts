@@ -1,4 +1,5 @@
-import type { Format, Row } from './view.ts';
+import type { Format } from '../../formats/format.ts';
+import type { Row } from '../../formats/row.ts';
 
 /** One JSON object a line. */
 export function ndjsonFormat<T>(record: (item: T) => Row): Format<T> {

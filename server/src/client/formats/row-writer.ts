@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { unreachable } from '@tdc/shared/errors.ts';
+import { csvFormat } from '../../formats/csv.ts';
+import type { Format } from '../../formats/format.ts';
 import type { ClientContext } from '../context.ts';
-import { csvFormat } from './csv.ts';
 import { jsonFormat } from './json.ts';
 import { ndjsonFormat } from './ndjson.ts';
 import { tableFormat } from './table.ts';
-import type { Format, View } from './view.ts';
+import type { View } from './view.ts';
 
 /** Prints rows as they come, holding no more than those of one call. */
 export interface RowWriter<T> {

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import type { Column, Format } from './view.ts';
+import type { Format } from '../../formats/format.ts';
+import type { Column } from './view.ts';
 
 const gap = 2;
 const noBorders = Object.fromEntries(

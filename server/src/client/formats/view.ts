@@ -1,14 +1,4 @@
-/** What JSON can say. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
-
-/** One row for programs: names in snake_case as in the contract, times in ISO 8601, null for what is absent. */
-export type Row = Readonly<Record<string, JsonValue>>;
+import type { Row } from '../../formats/row.ts';
 
 /** One column for people. */
 export interface Column<T> {
@@ -25,10 +15,4 @@ export interface View<T> {
   /** The row's fields in the order of the columns of CSV. */
   readonly fields: readonly string[];
   readonly record: (item: T) => Row;
-}
-
-/** Text of rows; what was there before decides what comes between. */
-export interface Format<T> {
-  rows(items: readonly T[]): string;
-  end(): string;
 }
