@@ -1,17 +1,12 @@
 import { type Estimate, EstimateStatus, type TravelTime } from '@tdc/shared/generated/tdc/v1/estimate.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
-import { estimateRecord, statusName } from '../records/estimate-record.ts';
+import { estimateFields, estimateRecord, statusName } from '../records/estimate-record.ts';
 import type { ClientConfig } from './config.ts';
 import type { View } from './formats/view.ts';
 import { secondsText, timeText } from './times.ts';
 
 export const linkText = ({ fromDetectorId, toDetectorId }: Pick<Estimate, 'fromDetectorId' | 'toDetectorId'>): string =>
   `${fromDetectorId}:${toDetectorId}`;
-
-const timeFields = [
-  ...['mean_seconds', 'lower_seconds', 'upper_seconds', 'fast_seconds', 'slow_seconds'],
-  ...['departure_seconds', 'free_flow_seconds', 'delay_seconds'],
-];
 
 /** Columns of a travel time, of whatever has one. */
 export function travelTimeColumns<T>(of: (item: T) => TravelTime | undefined): View<T>['columns'] {
@@ -47,11 +42,7 @@ export function estimateView(
       { title: 'status', text: statusText, widthMin: 7 },
       { title: 'last 3 h', text: (estimate) => sparkline(estimate) ?? '' },
     ],
-    fields: [
-      ...['from_detector_id', 'to_detector_id', 'time', 'revision', 'status'],
-      ...timeFields,
-      ...['samples', 'age_seconds', 'clock_offset_seconds'],
-    ],
+    fields: estimateFields,
     record: estimateRecord,
   };
 }

@@ -1,5 +1,5 @@
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { eventRecord } from '../records/event-record.ts';
+import { eventFields, eventRecord } from '../records/event-record.ts';
 import type { ClientConfig } from './config.ts';
 import type { View } from './formats/view.ts';
 import { timeText } from './times.ts';
@@ -19,24 +19,7 @@ export function eventView(config: Pick<ClientConfig, 'utc'>): View<DetectionEven
       { title: 'device class', text: ({ deviceClass }) => deviceClass ?? '', widthMin: 8 },
       { title: 'notes', text: notesText },
     ],
-    fields: [
-      'id',
-      'detector_id',
-      'kind',
-      'address_class',
-      'device_id',
-      'key_epoch',
-      'previous_device_id',
-      'reference_time',
-      'first_seen',
-      'last_seen',
-      'rssi_peak_dbm',
-      'sightings',
-      'resident',
-      'clock_quality',
-      'made_at',
-      'device_class',
-    ],
+    fields: eventFields,
     record: eventRecord,
   };
 }

@@ -1,6 +1,6 @@
 import type { Link } from '@tdc/shared/network.ts';
 import type { Command } from 'commander';
-import { linkRecord } from '../records/link-record.ts';
+import { linkFields, linkRecord } from '../records/link-record.ts';
 import type { ClientContext, Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
 import type { View } from './formats/view.ts';
@@ -19,7 +19,7 @@ export const linkView: View<Link> = {
     },
     { title: 'estimator', text: ({ estimator }) => estimator ?? '' },
   ],
-  fields: ['from_detector_id', 'to_detector_id', 'max_seconds', 'length_m', 'free_flow_seconds', 'estimator'],
+  fields: linkFields,
   record: linkRecord,
 };
 

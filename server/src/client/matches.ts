@@ -1,21 +1,13 @@
-import { type LinkEnds, type Match, MatchReason } from '@tdc/shared/generated/tdc/v1/query.ts';
+import type { LinkEnds, Match } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { msFromNs, nsFromMs } from '@tdc/shared/wire.ts';
 import { type Command, Option } from 'commander';
-import { isoTime } from '../records/iso-time.ts';
+import { matchFields, matchRecord, reasonName } from '../records/match-record.ts';
 import type { ClientConfig } from './config.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
 import type { View } from './formats/view.ts';
 import { parseLinkFlag } from './link-flag.ts';
 import { secondsText, timeFlag, timeText } from './times.ts';
-
-const reasonNames = new Map<MatchReason, string>([
-  [MatchReason.MATCH_REASON_USED, 'used'],
-  [MatchReason.MATCH_REASON_TOGETHER, 'together'],
-  [MatchReason.MATCH_REASON_UNLIKELY, 'unlikely'],
-  [MatchReason.MATCH_REASON_OUTLIER, 'outlier'],
-]);
-const reasonName = ({ reason }: Match): string => reasonNames.get(reason) ?? `reason ${reason}`;
 
 function matchView(config: Pick<ClientConfig, 'utc'>): View<Match> {
   return {
@@ -25,17 +17,10 @@ function matchView(config: Pick<ClientConfig, 'utc'>): View<Match> {
       { title: 'time', text: ({ travelSeconds }) => secondsText(travelSeconds), align: 'right' },
       { title: 'address', text: ({ rotating }) => (rotating ? 'rotating' : 'fixed') },
       { title: 'weight', text: ({ weight }) => weight.toFixed(2), align: 'right' },
-      { title: 'why', text: reasonName },
+      { title: 'why', text: ({ reason }) => reasonName(reason) },
     ],
-    fields: ['departed', 'arrived', 'travel_seconds', 'rotating', 'weight', 'reason'],
-    record: (match) => ({
-      departed: isoTime(msFromNs(match.departedNs)),
-      arrived: isoTime(msFromNs(match.arrivedNs)),
-      travel_seconds: match.travelSeconds,
-      rotating: match.rotating,
-      weight: match.weight,
-      reason: reasonName(match),
-    }),
+    fields: matchFields,
+    record: matchRecord,
   };
 }
 

@@ -33,3 +33,12 @@ export const estimateRecord = (estimate: Estimate) => ({
   age_seconds: estimate.ageSeconds ?? null,
   clock_offset_seconds: estimate.clockOffsetSeconds ?? null,
 });
+export type EstimateRecord = ReturnType<typeof estimateRecord>;
+
+/** Its fields, in the order of columns. */
+export const estimateFields = [
+  ...['from_detector_id', 'to_detector_id', 'time', 'revision', 'status'],
+  ...['mean_seconds', 'lower_seconds', 'upper_seconds', 'fast_seconds', 'slow_seconds'],
+  ...['departure_seconds', 'free_flow_seconds', 'delay_seconds'],
+  ...['samples', 'age_seconds', 'clock_offset_seconds'],
+];

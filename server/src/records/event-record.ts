@@ -20,3 +20,10 @@ export const eventRecord = (event: DetectionEvent) => ({
   made_at: isoTime(event.madeAtMs),
   device_class: event.deviceClass ?? null,
 });
+
+/** Its fields, in the order of columns. */
+export const eventFields = [
+  ...['id', 'detector_id', 'kind', 'address_class', 'device_id', 'key_epoch', 'previous_device_id'],
+  ...['reference_time', 'first_seen', 'last_seen', 'rssi_peak_dbm', 'sightings', 'resident', 'clock_quality'],
+  ...['made_at', 'device_class'],
+];

@@ -9,3 +9,13 @@ export const linkRecord = (link: Link) => ({
   free_flow_seconds: link.freeFlowSeconds ?? null,
   estimator: link.estimator ?? null,
 });
+
+/** Its fields, in the order of columns. */
+export const linkFields = [
+  'from_detector_id',
+  'to_detector_id',
+  'max_seconds',
+  'length_m',
+  'free_flow_seconds',
+  'estimator',
+];

@@ -1,0 +1,24 @@
+import { type Match, MatchReason } from '@tdc/shared/generated/tdc/v1/query.ts';
+import { msFromNs } from '@tdc/shared/wire.ts';
+import { isoTime } from './iso-time.ts';
+
+const reasonNames = new Map<MatchReason, string>([
+  [MatchReason.MATCH_REASON_USED, 'used'],
+  [MatchReason.MATCH_REASON_TOGETHER, 'together'],
+  [MatchReason.MATCH_REASON_UNLIKELY, 'unlikely'],
+  [MatchReason.MATCH_REASON_OUTLIER, 'outlier'],
+]);
+export const reasonName = (reason: MatchReason): string => reasonNames.get(reason) ?? `reason ${reason}`;
+
+/** A match for programs. */
+export const matchRecord = (match: Match) => ({
+  departed: isoTime(msFromNs(match.departedNs)),
+  arrived: isoTime(msFromNs(match.arrivedNs)),
+  travel_seconds: match.travelSeconds,
+  rotating: match.rotating,
+  weight: match.weight,
+  reason: reasonName(match.reason),
+});
+
+/** Its fields, in the order of columns. */
+export const matchFields = ['departed', 'arrived', 'travel_seconds', 'rotating', 'weight', 'reason'];
