@@ -1,0 +1,84 @@
+/** GeoJSON as RFC 7946 has it: WGS 84, longitude before latitude, null for a place that is not on Earth. */
+import type { GeoPosition, Position } from '@tdc/shared/network.ts';
+import type { DetectorHealth } from '../query/detector-health.ts';
+import { detectorRecord } from '../records/detector-record.ts';
+import type { EstimateRecord } from '../records/estimate-record.ts';
+import { linkRecord } from '../records/link-record.ts';
+import type { LiveLink } from './live-link.ts';
+
+type Coordinates = [longitude: number, latitude: number];
+
+const geoOf = (position: Position | undefined): GeoPosition | undefined =>
+  position?.type === 'geo' ? position : undefined;
+
+const coordinatesOf = ({ longitude, latitude }: GeoPosition): Coordinates => [longitude, latitude];
+
+/** Links with what is known of them now; each is a straight line, as the road between its detectors is not known. */
+export const linkCollection = <Estimate extends EstimateRecord>(links: readonly LiveLink<Estimate>[]) => ({
+  type: 'FeatureCollection' as const,
+  features: links.map(linkFeature),
+});
+
+function linkFeature<Estimate extends EstimateRecord>({ link, from, to, estimate }: LiveLink<Estimate>) {
+  const [begin, end] = [geoOf(from?.position), geoOf(to?.position)];
+  return {
+    type: 'Feature' as const,
+    id: `${link.fromDetectorId}:${link.toDetectorId}`,
+    geometry: begin === undefined || end === undefined ? null : lineOf(begin, end),
+    properties: {
+      ...linkRecord(link),
+      from_name: from?.name ?? '',
+      to_name: to?.name ?? '',
+      time: estimate?.time ?? null,
+      revision: estimate?.revision ?? null,
+      status: estimate?.status ?? ('no_data' as const),
+      mean_seconds: estimate?.mean_seconds ?? null,
+      lower_seconds: estimate?.lower_seconds ?? null,
+      upper_seconds: estimate?.upper_seconds ?? null,
+      fast_seconds: estimate?.fast_seconds ?? null,
+      slow_seconds: estimate?.slow_seconds ?? null,
+      departure_seconds: estimate?.departure_seconds ?? null,
+      free_flow_seconds: estimate?.free_flow_seconds ?? link.freeFlowSeconds ?? null,
+      delay_seconds: estimate?.delay_seconds ?? null,
+      samples: estimate?.samples ?? 0,
+      age_seconds: estimate?.age_seconds ?? null,
+      clock_offset_seconds: estimate?.clock_offset_seconds ?? null,
+    },
+  };
+}
+
+/** The shorter way round; cut where it crosses the antimeridian, as section 3.1.9 asks. */
+function lineOf(begin: GeoPosition, end: GeoPosition) {
+  const [a, b] = [coordinatesOf(begin), coordinatesOf(end)];
+  if (Math.abs(end.longitude - begin.longitude) <= 180) return { type: 'LineString' as const, coordinates: [a, b] };
+  const side = begin.longitude > 0 ? 180 : -180;
+  const toCut = Math.abs(side - begin.longitude);
+  const share = toCut / (toCut + Math.abs(side + end.longitude));
+  const latitude = begin.latitude + share * (end.latitude - begin.latitude);
+  const cut: readonly [Coordinates, Coordinates] = [
+    [side, latitude],
+    [-side, latitude],
+  ];
+  return {
+    type: 'MultiLineString' as const,
+    coordinates: [
+      [a, cut[0]],
+      [cut[1], b],
+    ],
+  };
+}
+
+/** Detectors, and how they are. */
+export const detectorCollection = (detectors: readonly DetectorHealth[]) => ({
+  type: 'FeatureCollection' as const,
+  features: detectors.map((health) => {
+    const { latitude: _, longitude: __, ...properties } = detectorRecord(health);
+    const place = geoOf(health.detector.position);
+    return {
+      type: 'Feature' as const,
+      id: health.detector.id,
+      geometry: place === undefined ? null : { type: 'Point' as const, coordinates: coordinatesOf(place) },
+      properties,
+    };
+  }),
+});
