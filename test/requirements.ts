@@ -9,6 +9,7 @@ const requirements = [
   { program: 'etcd', package: 'etcd-server', for: 'the tests of the repository in etcd' },
   { program: 'etcdctl', package: 'etcd-client', for: 'the tests of the repository in etcd' },
   { program: 'bridge', package: 'iproute2', for: 'the tests that cut servers off' },
+  { program: 'sqlite3', package: 'sqlite3', for: 'the tests of CSV' },
   { program: 'openssl', package: 'openssl', for: 'the TLS tests' },
   { program: 'faketime', package: 'faketime', for: 'the clock tests' },
   { program: 'unshare', package: 'util-linux', for: 'the clock tests' },

@@ -2,6 +2,7 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { expect, test } from 'vitest';
 import { defaultServerLimits } from './access/options.ts';
 import { serverConfigOf, serverOptions } from './config.ts';
+import { publisherByDefault } from './formats/datex2/publisher.ts';
 
 type Values = Parameters<typeof serverConfigOf>[0];
 
@@ -24,6 +25,7 @@ test('every default passes its own schema, and the defaults serve everything on 
     estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
     eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
     limits: defaultServerLimits,
+    publisher: publisherByDefault,
     logLevel: 'info',
   });
 });

@@ -11,6 +11,7 @@ import { limitOptions, type ServerLimits, serverLimitsOf } from './access/option
 import type { EventTimeLimits } from './collector/context.ts';
 import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enrolment/options.ts';
 import type { EstimatorConfig } from './estimator/service.ts';
+import { type Publisher, publisherOptions } from './formats/datex2/publisher.ts';
 import type { RetentionAges } from './retention.ts';
 
 const serviceNames = ['collector', 'query', 'estimator', 'health', 'http'] as const;
@@ -41,6 +42,8 @@ export interface ServerConfig {
   readonly estimator: EstimatorConfig;
   readonly eventTimes: EventTimeLimits;
   readonly limits: ServerLimits;
+  /** Who publishes DATEX II. */
+  readonly publisher: Publisher;
   /** Absent: this server has no authority, and enrols no boxes. */
   readonly enrolment?: EnrolmentConfig;
   readonly logLevel: string;
@@ -147,6 +150,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
       300,
       "how far ahead of the server's clock an event may be",
     ),
+    ...publisherOptions,
     ...limitOptions,
     ...enrolmentOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
@@ -201,6 +205,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
       aheadSecondsMax: values['collector.event_ahead_seconds_max'],
     },
     limits: serverLimitsOf(values),
+    publisher: { country: values['datex2.country'], identifier: values['datex2.identifier'] },
     ...(enrolment === undefined ? {} : { enrolment }),
     logLevel: values['log.level'],
     ...(tls === undefined ? {} : { tls }),

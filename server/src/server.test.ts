@@ -24,6 +24,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defaultServerLimits } from './access/options.ts';
 import type { ServerConfig } from './config.ts';
 import { openContext, type ServerContext } from './context.ts';
+import { publisherByDefault } from './formats/datex2/publisher.ts';
 import { CertificateAuthority } from './repositories/etcd/certificate-authority.ts';
 import { type RunningServer, startServer } from './server.ts';
 
@@ -44,6 +45,7 @@ const configIn = (at: string): ServerConfig => ({
   estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
   limits: defaultServerLimits,
+  publisher: publisherByDefault,
   logLevel: 'silent',
 });
 const addressOf = (name: 'collector' | 'query' | 'health') => server.addresses.get(name) ?? '';

@@ -8,6 +8,7 @@ import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { openContext, type ServerContext } from '../context.ts';
+import { publisherByDefault } from '../formats/datex2/publisher.ts';
 import { type Answer, ask } from '../http/asking.ts';
 import { type Certificate, CertificateAuthority } from '../repositories/etcd/certificate-authority.ts';
 import { startServer } from '../server.ts';
@@ -63,6 +64,7 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
       estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
       limits: { ...defaultServerLimits, ...given },
+      publisher: publisherByDefault,
       logLevel: 'info',
       tls: { ...authority.certificate('server'), clientCaFile: authority.file },
     },

@@ -10,6 +10,7 @@ import { eventToWire } from '@tdc/shared/wire.ts';
 import { defaultServerLimits } from '../access/options.ts';
 import type { ServiceName } from '../config.ts';
 import { openContext } from '../context.ts';
+import { publisherByDefault } from '../formats/datex2/publisher.ts';
 import { startServer } from '../server.ts';
 import type { ClientConfig } from './config.ts';
 import { ask, type ClientContext, openClient } from './context.ts';
@@ -73,6 +74,7 @@ async function startIn(
       estimator: { estimator: 'grid-filter', rotating: true, delaySeconds: 1, reachHours: 24 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
       limits: defaultServerLimits,
+      publisher: publisherByDefault,
       logLevel: 'silent',
     },
     systemClock,

@@ -15,6 +15,7 @@ import { createToken } from '../access/token-admin.ts';
 import { createAuthority, issueServerFiles } from '../commands/authority.ts';
 import type { ServerConfig } from '../config.ts';
 import { openContext, type ServerContext } from '../context.ts';
+import { publisherByDefault } from '../formats/datex2/publisher.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { pemOfKey } from './authority.ts';
 import type { EnrolmentSettings } from './options.ts';
@@ -167,6 +168,7 @@ const configIn = (folder: string, given: Partial<EnrolmentSettings>): ServerConf
   estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
   limits: defaultServerLimits,
+  publisher: publisherByDefault,
   logLevel: 'trace',
   tls: {
     certFile: join(folder, 'server.pem'),

@@ -3,7 +3,7 @@ import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import { type LinkEnds, linkName } from '../query/link-ends.ts';
 import type { EstimateRecord } from '../records/estimate-record.ts';
-import type { matchRecord } from '../records/match-record.ts';
+import type { MatchRecord } from '../records/match-record.ts';
 import { csvLines } from './csv.ts';
 import type { Format } from './format.ts';
 import type { JsonValue } from './row.ts';
@@ -37,7 +37,7 @@ export function awamReads(timeZone: string): Format<DetectionEvent> {
 }
 
 /** Individual Traffic Match File of a link, without saying which device it was. */
-export function awamMatches(link: Link, timeZone: string): Format<ReturnType<typeof matchRecord>> {
+export function awamMatches(link: Link, timeZone: string): Format<MatchRecord> {
   const time = wallClock(timeZone, { month: 'numeric', day: 'numeric', hour: 'numeric', second: '2-digit' });
   return linesOf(({ departed, arrived, travel_seconds: seconds, reason }) => [
     '',

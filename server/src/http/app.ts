@@ -10,14 +10,19 @@ import type { HttpContext } from './context.ts';
 import { addDocument } from './document/document.ts';
 import { answerUnchanged } from './entity-tag.ts';
 import { addDetectorRoutes } from './routes/detectors.ts';
+import { addEstimateFiles } from './routes/estimate-files.ts';
 import { addEstimateRoutes } from './routes/estimates.ts';
+import { addEventFiles } from './routes/event-files.ts';
 import { addEventRoutes } from './routes/events.ts';
+import { addGeojsonRoutes } from './routes/geojson.ts';
 import { addLinkRoutes } from './routes/links.ts';
 import { addLiveRoute } from './routes/live.ts';
+import { addMatchFiles } from './routes/match-files.ts';
 import { addMetrics } from './routes/metrics.ts';
 import { addProbes } from './routes/probes.ts';
 import { addRouteRoutes } from './routes/route.ts';
 import { setHeadersForAll } from './security-headers.ts';
+import { StreamedAnswers } from './streamed-answers.ts';
 
 export type HttpApp = FastifyInstance<
   RawServerDefault,
@@ -79,6 +84,11 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addEventRoutes(app, options);
   addEstimateRoutes(app, options);
   addRouteRoutes(app, options);
+  addGeojsonRoutes(app, options);
+  const answers = new StreamedAnswers(options);
+  addEventFiles(app, options, answers);
+  addEstimateFiles(app, options, answers);
+  addMatchFiles(app, options, answers);
   const feed = addLiveRoute(app, options);
   addMetrics(app, { ...options, feed });
   addProbes(app, options);

@@ -56,6 +56,16 @@ describe('a parameter that cannot be is told with what came and what was expecte
     ['detectors/..%2F..%2Fetc%2Fpasswd', 'detector_id', '"../../etc/passwd"', id],
     ['links/D1/%00', 'to_detector_id', '"\\u0000"', id],
     ['links?all=1', 'all', '"1"', 'expected no parameter of this name'],
+    ['links.geojson?page_size=1', 'page_size', '"1"', 'expected no parameter of this name'],
+    ['links.datex2.xml?country=DE', 'country', '"DE"', 'expected no parameter of this name'],
+    ['events.csv?page_size=5', 'page_size', '"5"', 'expected no parameter of this name'],
+    ['events.csv?from=2026-03-01T08:00:00Z&to=2026-03-01T07:00:00Z', 'to', /./, /not before from/],
+    ['events.awam.csv?time_zone=Mars/Olympus', 'time_zone', '"Mars/Olympus"', /^expected the name of a time zone/],
+    ['estimates/history.parquet?links=D1', 'links[0]', '"D1"', ends],
+    ['estimates/history.awam.csv?order=newest-first', 'order', /./, 'expected no parameter of this name'],
+    ['matches.csv?from=2026-03-01T08:00:00Z', 'link', null, /expected string/],
+    ['matches.csv?link=D1:D2', 'from', null, time],
+    ['matches.csv?link=D1:D2&from=2026-03-01T08:00:00Z', 'to', null, /^expected at most a day after from/],
     ['live?since=1', 'since', '"1"', 'expected no parameter of this name'],
   ])('%s', async (path, field, came, message) => {
     const { status, errors, detail, type } = await problemAt(`/api/v1/${path}`);

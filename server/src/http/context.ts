@@ -1,6 +1,8 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { Guard } from '../access/guard.ts';
+import type { EstimationSettings } from '../estimation/network-estimator.ts';
+import type { Publisher } from '../formats/datex2/publisher.ts';
 import type { Repository } from '../repository.ts';
 
 /** What HTTP works with. */
@@ -9,6 +11,10 @@ export interface HttpContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly guard: Pick<Guard, 'callerOf' | 'keepChecking'>;
+  /** As the estimators of this network have them: matches are made anew with them. */
+  readonly estimation: EstimationSettings;
+  /** Who publishes DATEX II. */
+  readonly publisher: Publisher;
   /** Aborted when the server is to end: streams end with it. */
   readonly shutdown: AbortSignal;
 }

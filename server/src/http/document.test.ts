@@ -10,7 +10,7 @@ import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
 import { type HttpSubject, startHttpSubject } from './http-subject.ts';
 
 const never = new AbortController().signal;
-const runs = 600;
+const runs = 900;
 const t0 = 1_700_000_000_000;
 
 let subject: HttpSubject;
@@ -145,7 +145,9 @@ test('requests made from the document never fail the server, and every answer is
     }),
     { numRuns: runs },
   );
-  expect(Math.min(seen.get(200) ?? 0, seen.get(400) ?? 0, seen.get(404) ?? 0)).toBeGreaterThan(10);
+  expect(Math.min(seen.get(200) ?? 0, seen.get(400) ?? 0)).toBeGreaterThan(10);
+  // Of the few addresses that name one thing.
+  expect(seen.get(404) ?? 0).toBeGreaterThan(3);
 });
 
 test('the document is OpenAPI 3.1 that names every schema it refers to, and says what each parameter is', () => {

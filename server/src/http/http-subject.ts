@@ -4,6 +4,7 @@ import { Guard } from '../access/guard.ts';
 import { KnownTokens } from '../access/known-tokens.ts';
 import { defaultServerLimits } from '../access/options.ts';
 import { revocationIn } from '../enrolment/revoked.ts';
+import { publisherByDefault } from '../formats/datex2/publisher.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { PublishedEstimate, Repository } from '../repository.ts';
 import { type Answer, type Asking, ask } from './asking.ts';
@@ -37,7 +38,9 @@ export async function startHttpSubject(
     ...{ tokens, isRevoked: revocationIn(enrolments), rates: defaultServerLimits },
     ...{ clock: systemClock, logger },
   });
-  const options = { repository, clock: systemClock, logger, guard, shutdown: shutdown.signal };
+  const estimation = { estimator: 'grid-filter', rotating: true } as const;
+  const made = { estimation, publisher: publisherByDefault };
+  const options = { repository, clock: systemClock, logger, guard, shutdown: shutdown.signal, ...made };
   const limits = defaultServerLimits.connections;
   const server = await startHttpServer({ ...options, host: '127.0.0.1', port: 0, limits, ...given });
   server.setServing(true);

@@ -12,8 +12,8 @@ import { DestinationReplay } from '../estimator/destination-replay.ts';
 import { minuteMs, minuteOf } from '../estimator/event-history.ts';
 import type { QueryContext } from './context.ts';
 import { invalid } from './filter.ts';
-import { linkName, parseLinkEnds } from './link-ends.ts';
-import { parseTimeRange } from './list-fields.ts';
+import { type LinkEnds, linkName, parseLinkEnds } from './link-ends.ts';
+import { parseTimeRange, type TimeRange } from './list-fields.ts';
 
 const dayMs = 24 * 3600_000;
 /** A match is known so long after its arrival at the latest, if its events were not late. */
@@ -26,15 +26,30 @@ const reasonToWire = {
   outlier: WireReason.MATCH_REASON_OUTLIER,
 } as const satisfies Record<Judgement['reason'], WireReason>;
 
-/** Makes the matches of a link anew, as the estimator made them, and tells how each counted when it became known. */
 export async function listMatches(
-  { repository, clock, estimation }: QueryContext,
+  context: QueryContext,
   request: ListMatchesRequest,
   signal: AbortSignal,
 ): Promise<ListMatchesResponse> {
   const ends = parseLinkEnds('link', request.link);
-  const { fromMs, toMs } = parseTimeRange(request);
-  if (toMs - fromMs > dayMs) throw invalid('to_ns', `${request.toNs}: expected at most a day after from_ns`);
+  const range = parseTimeRange(request);
+  if (isTooLong(range)) throw invalid('to_ns', `${request.toNs}: expected at most a day after from_ns`);
+  return { matches: [...(await matchesOf(context, ends, range, signal))] };
+}
+
+/** Whether a range is longer than matches are made of at a time. */
+export const isTooLong = ({ fromMs, toMs }: TimeRange): boolean => toMs - fromMs > dayMs;
+
+/**
+ * Makes the matches of a link anew, as the estimator made them, and tells how each counted when it became known; by arrival, rising. Throws
+ * NotFoundError where there is no such link.
+ */
+export async function matchesOf(
+  { repository, clock, estimation }: Pick<QueryContext, 'repository' | 'clock' | 'estimation'>,
+  ends: LinkEnds,
+  { fromMs, toMs }: TimeRange,
+  signal: AbortSignal,
+): Promise<readonly WireMatch[]> {
   const links = await repository.network.links(signal);
   const link = links.find((each) => linkName(each) === linkName(ends));
   if (link === undefined) {
@@ -52,7 +67,7 @@ export async function listMatches(
       else if (estimator !== undefined) found.set(match.id, matchToWire(match, estimator.judge(match)));
     }
   }
-  return { matches: [...found.values()].sort((a, b) => Number(a.arrivedNs - b.arrivedNs)) };
+  return [...found.values()].sort((a, b) => Number(a.arrivedNs - b.arrivedNs));
 }
 
 function matchToWire(match: Match, { weight, reason }: Judgement): WireMatch {

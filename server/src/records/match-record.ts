@@ -19,6 +19,7 @@ export const matchRecord = (match: Match) => ({
   weight: match.weight,
   reason: reasonName(match.reason),
 });
+export type MatchRecord = ReturnType<typeof matchRecord>;
 
 /** Its fields, in the order of columns. */
 export const matchFields = ['departed', 'arrived', 'travel_seconds', 'rotating', 'weight', 'reason'];

@@ -35,7 +35,10 @@ export function physicalQuantitiesOf(live: LiveLink, publisher: Publisher, nowMs
   });
   const departure = estimate?.departure_seconds ?? undefined;
   if (departure === undefined || fault?.isError === true) return [quantityOf(false, arrived)];
-  const expected = { 'roa:travelTimeType': 'estimated', 'roa:travelTime': { 'roa:duration': departure } };
+  const expected = {
+    'roa:travelTimeType': 'estimated',
+    'roa:travelTime': { '@_numberOfInputValuesUsed': estimate?.samples ?? 0, 'roa:duration': departure },
+  };
   return [quantityOf(false, arrived), quantityOf(true, expected)];
 }
 

@@ -14,6 +14,7 @@ const tags = [
   { name: 'travel times', description: 'What it takes to drive along links and routes, with how sure that is.' },
   { name: 'network', description: 'Detectors and links.' },
   { name: 'events', description: 'Passages of devices through the zones of detectors, under pseudonyms.' },
+  { name: 'files', description: 'The same in the formats of other systems, whole instead of in pages.' },
   { name: 'server', description: 'Whether the server lives and serves.' },
 ];
 

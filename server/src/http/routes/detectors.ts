@@ -11,7 +11,7 @@ import { detectorId, staleFields, staleness, wholeNumberParameter } from '../sch
 import { detector, detectorWithStatus } from '../schemas/network.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
-const query = z.strictObject({
+export const detectorsQuery = z.strictObject({
   silent_after_seconds: wholeNumberParameter(
     1,
     86_400,
@@ -30,7 +30,7 @@ export function addDetectorRoutes(app: HttpApp, { repository, clock }: HttpConte
         operationId: 'listDetectors',
         summary: 'The detectors, and how they are',
         tags: ['network'],
-        querystring: query,
+        querystring: detectorsQuery,
         response: { 200: detectorList, ...problemResponses },
       },
     },
@@ -50,7 +50,7 @@ export function addDetectorRoutes(app: HttpApp, { repository, clock }: HttpConte
         summary: 'One detector, with all that its agent says of itself',
         tags: ['network'],
         params: z.object({ detector_id: detectorId }),
-        querystring: query,
+        querystring: detectorsQuery,
         response: { 200: z.object({ detector: detectorWithStatus, ...staleFields }), ...problemResponses },
       },
     },

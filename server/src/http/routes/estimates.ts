@@ -1,25 +1,12 @@
 import { z } from 'zod';
 import { estimatesPage, newestOf } from '../../query/estimates-page.ts';
-import { byLinkName } from '../../query/link-ends.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
 import { publishedRecord } from '../published-record.ts';
-import { estimate } from '../schemas/estimate.ts';
-import {
-  linkEndsOf,
-  linkParameter,
-  pageFields,
-  pageParameters,
-  pageQueryOf,
-  severalOf,
-  staleFields,
-  staleness,
-} from '../schemas/fields.ts';
+import { estimate, estimateParameters, linksOf } from '../schemas/estimate.ts';
+import { pageFields, pageParameters, pageQueryOf, staleFields, staleness } from '../schemas/fields.ts';
 import { problemResponses, readingAs } from './reading.ts';
-
-const links = severalOf(linkParameter, 'Estimates of these links.');
-const linksOf = (texts: readonly string[]) => [...new Set(texts)].map(linkEndsOf).sort(byLinkName);
 
 export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): void {
   app.get(
@@ -30,7 +17,7 @@ export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): vo
         operationId: 'newestEstimates',
         summary: 'The travel times now: the last minute of each link',
         tags: ['travel times'],
-        querystring: z.strictObject({ links }),
+        querystring: z.strictObject({ links: estimateParameters.links }),
         response: { 200: z.object({ estimates: z.array(estimate), ...staleFields }), ...problemResponses },
       },
     },
@@ -49,11 +36,7 @@ export function addEstimateRoutes(app: HttpApp, { repository }: HttpContext): vo
         description: 'A page holds whole minutes: with all revisions it may have more entries than `page_size`.',
         tags: ['travel times'],
         querystring: z.strictObject({
-          links,
-          revisions: z
-            .enum(['last', 'all'])
-            .optional()
-            .describe('`last`, by default: what counts now. `all`: also what was published of a minute before.'),
+          ...estimateParameters,
           ...pageParameters,
         }),
         response: {

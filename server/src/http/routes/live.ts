@@ -3,9 +3,9 @@ import { UnavailableError } from '@tdc/shared/errors.ts';
 import { z } from 'zod';
 import { drained } from '../../drain.ts';
 import { silentAfterSecondsDefault } from '../../query/detector-health.ts';
-import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
+import { lasting } from '../lasting.ts';
 import { type Listening, LiveFeed } from '../live-feed.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
@@ -29,7 +29,7 @@ A listener that is slow, or was away, gets the newest alone: what was overtaken 
 
 /** What changes, as it does. */
 export function addLiveRoute(app: HttpApp, options: LiveOptions): LiveFeed {
-  const { guard, shutdown, slowReaderMs } = options;
+  const { slowReaderMs } = options;
   const feed = new LiveFeed({ ...options, silentAfterMs: silentAfterSecondsDefault * 1000 });
   app.get(
     '/api/v1/live',
@@ -50,19 +50,9 @@ export function addLiveRoute(app: HttpApp, options: LiveOptions): LiveFeed {
       },
     },
     async (request, reply) => {
-      const { caller, signal: gone } = admittedOf(request);
-      const refused = new AbortController();
-      const signal = AbortSignal.any([gone, shutdown, refused.signal]);
+      using lasts = lasting(request, options);
+      const { signal } = lasts;
       using listening = await feed.open(request.headers['last-event-id'], signal);
-      using _checked = guard.keepChecking({
-        check: async () => {
-          try {
-            await caller.check(signal);
-          } catch (error) {
-            if (!signal.aborted) refused.abort(caller.refusal(error));
-          }
-        },
-      });
       reply.hijack();
       const headers = { ...reply.getHeaders(), ...streamHeaders };
       for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { estimateStatuses } from '../../estimation/estimate.ts';
-import { detectorId, time } from './fields.ts';
+import { byLinkName } from '../../query/link-ends.ts';
+import { detectorId, linkEndsOf, linkParameter, severalOf, time } from './fields.ts';
 
 const status = z
   .enum(estimateStatuses)
@@ -9,7 +10,7 @@ const status = z
   );
 
 const seconds = (description: string) => z.number().nullable().describe(`${description} Null where there is no value.`);
-const travelTime = {
+export const travelTimeSeconds = {
   mean_seconds: seconds('Mean of the drivers who arrived in the five minutes before.'),
   lower_seconds: seconds('Lower end of the 90 % confidence interval of that mean.'),
   upper_seconds: seconds('Its upper end.'),
@@ -27,7 +28,7 @@ export const estimate = z
     time: time.describe('The minute.'),
     revision: z.number().describe('From 1; rises when late events change what was published of a minute.'),
     status,
-    ...travelTime,
+    ...travelTimeSeconds,
     samples: z.number().describe('Matches in the window.'),
     age_seconds: z
       .number()
@@ -44,7 +45,19 @@ export const routeTime = z
   .object({
     arrival: time.describe('When the drivers arrive at the last detector.'),
     status,
-    ...travelTime,
+    ...travelTimeSeconds,
     estimates: z.array(estimate).describe('What it is made of, in the order of the route.'),
   })
   .meta({ id: 'RouteTime', description: 'The travel time of links in sequence.' });
+
+/** Which estimates. */
+export const estimateParameters = {
+  links: severalOf(linkParameter, 'Estimates of these links.'),
+  revisions: z
+    .enum(['last', 'all'])
+    .optional()
+    .describe('`last`, by default: what counts now. `all`: also what was published of a minute before.'),
+};
+
+/** Each once, by name, rising. */
+export const linksOf = (texts: readonly string[]) => [...new Set(texts)].map(linkEndsOf).sort(byLinkName);

@@ -1,7 +1,9 @@
-import { deviceClasses } from '@tdc/shared/device-class.ts';
-import { addressClasses, clockQualities, kinds } from '@tdc/shared/event.ts';
+import { type DeviceClass, deviceClasses } from '@tdc/shared/device-class.ts';
+import { addressClasses, clockQualities, type Kind, kinds } from '@tdc/shared/event.ts';
+import { deviceIdPattern } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
-import { detectorId, time } from './fields.ts';
+import type { EventFilter } from '../../query/filter.ts';
+import { detectorId, severalOf, time } from './fields.ts';
 
 export const event = z
   .object({
@@ -25,3 +27,31 @@ export const event = z
     device_class: z.enum(deviceClasses).nullable().describe('What it says it is, for classic Bluetooth.'),
   })
   .meta({ id: 'Event', description: "One passage of one device through one detector's zone." });
+
+/** Which events. */
+export const eventParameters = {
+  detector_ids: severalOf(detectorId, 'Events of these detectors.'),
+  kinds: severalOf(z.enum(kinds), 'Events of these kinds.', kinds.length),
+  device_classes: severalOf(z.enum(deviceClasses), 'Events of devices of these classes.', deviceClasses.length),
+  device_id: z
+    .string()
+    .regex(deviceIdPattern, 'expected 6 to 32 lower-case hexadecimal digits')
+    .optional()
+    .describe('Events of this pseudonym, as the present one or as that of the epoch before.'),
+};
+
+interface EventParameters {
+  readonly detector_ids: readonly string[];
+  readonly kinds: readonly Kind[];
+  readonly device_classes: readonly DeviceClass[];
+  readonly device_id?: string | undefined;
+}
+
+export const eventFilterOf = ({ detector_ids, kinds, device_classes, device_id }: EventParameters): EventFilter => ({
+  detectorIds: rising(detector_ids),
+  kinds: rising(kinds),
+  deviceClasses: rising(device_classes),
+  ...(device_id === undefined ? {} : { deviceId: device_id }),
+});
+
+const rising = <T extends string>(values: readonly T[]): readonly T[] => [...new Set(values)].sort();

@@ -1,5 +1,6 @@
 import { detectorIdExpected, detectorIdPattern } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
+import { isTimeZone, timeZoneExpected } from '../../formats/time-zone.ts';
 import { invalid } from '../../query/filter.ts';
 import { type PageQuery, pageSizeDefault, pageSizeMax, type TimeRange } from '../../query/list-fields.ts';
 import { isoTime } from '../../records/iso-time.ts';
@@ -43,6 +44,13 @@ export const timeParameter = z.iso
   .refine((text) => Date.parse(text) >= 0, timeExpected)
   .describe('ISO 8601 with an offset, since 1970; write `+` as `%2B`.');
 
+export const timeZoneParameter = z
+  .string()
+  .refine(isTimeZone, timeZoneExpected)
+  .optional()
+  .transform((name) => name ?? 'UTC')
+  .describe('Whose clock on the wall tells the times, such as `Europe/Berlin`. UTC by default.');
+
 /** What answers say of a moment. */
 export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC.' });
 
@@ -57,11 +65,16 @@ export const wholeNumberParameter = (min: number, max: number, byDefault: number
     .transform((value) => value ?? byDefault)
     .describe(`${description} ${byDefault} by default.`);
 
-/** What every list takes. */
-export const pageParameters = {
+/** Which part of a list, and in what order. */
+export const rangeParameters = {
   from: timeParameter.optional().describe('Not before this time.'),
   to: timeParameter.optional().describe('Before this time.'),
   order: z.enum(['oldest-first', 'newest-first']).optional().describe('`oldest-first` by default.'),
+};
+
+/** What every list takes. */
+export const pageParameters = {
+  ...rangeParameters,
   page_size: wholeNumberParameter(1, pageSizeMax, pageSizeDefault, 'Entries of a page at most.'),
   page_token: z
     .string()
@@ -71,10 +84,13 @@ export const pageParameters = {
     .describe('`next_page_token` of the page before, with the same parameters besides.'),
 };
 
-interface PageParameters {
+interface RangeParameters {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly order?: PageQuery['order'] | undefined;
+}
+
+interface PageParameters extends RangeParameters {
   readonly page_size: number;
   readonly page_token?: string | undefined;
 }
@@ -87,7 +103,14 @@ export const pageQueryOf = ({ from, to, order, page_size, page_token }: PagePara
   pageToken: page_token ?? '',
 });
 
-function rangeOf(from: string | undefined, to: string | undefined): TimeRange {
+/** Of lists that are answered whole. Throws InvalidInputError for a time range that is none. */
+export const wholeQueryOf = ({ from, to, order }: RangeParameters) => ({
+  range: rangeOf(from, to),
+  order: order ?? ('oldest-first' as const),
+  pageSize: pageSizeMax,
+});
+
+export function rangeOf(from: string | undefined, to: string | undefined): TimeRange {
   const fromMs = from === undefined ? 0 : Date.parse(from);
   const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to);
   if (fromMs > toMs) throw invalid('to', `expected a time not before from, ${from}`);
