@@ -10,6 +10,7 @@ import { addDetectorShowCommand } from './client/detector-show.ts';
 import { addDetectorsCommand } from './client/detectors.ts';
 import { addEnrolCommands } from './client/enrolments.ts';
 import { addEventsCommand } from './client/events.ts';
+import { addExportCommands } from './client/export/commands.ts';
 import { addLettersSendCommand } from './client/letters-send.ts';
 import { addLinksCommand } from './client/links.ts';
 import { addMatchesCommand } from './client/matches.ts';
@@ -50,6 +51,7 @@ await runProgram('tdc', async (argv, signal) => {
   addDetectorShowCommand(program.command('detector').description('one detector'), run);
   addBoxesCommand(program, run);
   addLettersSendCommand(program.command('letters').description('sealed letters to boxes'), run);
+  addExportCommands(program, run);
   addTrafficCommand(program, run);
   addTokenCommands(program, run);
   addEnrolCommands(program, run);

@@ -19,7 +19,7 @@ export interface Surroundings {
   /** Aborts when the user has had enough. */
   readonly signal: AbortSignal;
   /** Results. */
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   /** Everything else for people. */
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }

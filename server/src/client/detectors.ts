@@ -1,7 +1,7 @@
 import { parseDuration } from '@tdc/shared/time-text.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
-import { silentAfterSecondsDefault } from '../query/detector-health.ts';
+import { type DetectorHealth, silentAfterSecondsDefault } from '../query/detector-health.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { detectorHealthOf } from './detector-health.ts';
 import { detectorView } from './detector-view.ts';
@@ -34,12 +34,16 @@ export function addDetectorsCommand(program: Command, run: Run): void {
 
 /** `tdc detectors` */
 export async function detectors(context: ClientContext, options: SilentAfterOption): Promise<void> {
+  await writeRows(context, detectorView, await queryDetectorHealth(context, options));
+}
+
+/** The detectors and how they are, by the server's clock. */
+export async function queryDetectorHealth(
+  context: ClientContext,
+  options: SilentAfterOption,
+): Promise<readonly DetectorHealth[]> {
   const silentAfterMs = silentAfterMsOf(options);
   const answer = await ask(context, 'query', context.query.listDetectors, {});
   const nowMs = msFromNs(answer.nowNs);
-  await writeRows(
-    context,
-    detectorView,
-    answer.detectors.map((state) => detectorHealthOf(state, nowMs, silentAfterMs)),
-  );
+  return answer.detectors.map((state) => detectorHealthOf(state, nowMs, silentAfterMs));
 }

@@ -99,6 +99,18 @@ function collect(child: ChildProcess): () => string {
   return () => text;
 }
 
+test('a binary file goes into a pipe, and not onto a terminal', async () => {
+  const args = '"$0" "$1" export estimates --format parquet';
+  const piped = await run('bash', ['-c', `${args} | head -c 4`, process.execPath, program]);
+  expect(piped).toEqual({ code: 0, out: 'PAR1', err: '' });
+  const onTerminal = `script --quiet --return --command "${process.execPath} ${program} export estimates --format parquet" /dev/null`;
+  const { code, out } = await run('bash', ['-c', onTerminal]);
+  expect({ code, out: out.trim() }).toEqual({
+    code: 2,
+    out: expect.stringMatching(/^tdc: this format is binary .* a pipe$/),
+  });
+});
+
 test('completion knows commands, their flags with the global ones, and their values', async () => {
   const [commands, flags, values, script] = await Promise.all([
     tdc('complete', '--', 'netw'),

@@ -37,3 +37,16 @@ export function timeFlag({ clock }: Pick<ClientContext, 'clock'>, field: string,
   if (timeMs >= 0) return timeMs;
   throw new InvalidInputError(`${field} ${text}: expected a time since 1970`, { field });
 }
+
+/** A time range of flags; 0 for no limit. Throws InvalidInputError for one that is none. */
+export function timeRangeFlags(
+  context: Pick<ClientContext, 'clock'>,
+  { from, to }: { readonly from?: string; readonly to?: string },
+): { readonly fromMs: number; readonly toMs: number } {
+  const fromMs = from === undefined ? 0 : timeFlag(context, '--from', from);
+  const toMs = to === undefined ? 0 : timeFlag(context, '--to', to);
+  if (to !== undefined && fromMs > toMs) {
+    throw new InvalidInputError(`--to ${to}: expected a time that is not before --from ${from}`, { field: '--to' });
+  }
+  return { fromMs, toMs };
+}

@@ -67,10 +67,7 @@ export async function travelTimes(context: ClientContext, options: TravelTimesOp
 }
 
 async function now(context: ClientContext, links: LinkEnds[]): Promise<void> {
-  const { estimates } = await ask(context, 'query', context.query.listEstimates, {
-    ...{ links, fromNs: 0n, toNs: 0n, order: Order.ORDER_UNSPECIFIED, pageSize: 0, pageToken: '' },
-    allRevisions: false,
-  });
+  const estimates = await newestEstimates(context, links);
   const lines = context.config.output === 'table' ? await sparklines(context, estimates) : new Map<string, string>();
   const writer = rowWriter(
     context,
@@ -78,6 +75,15 @@ async function now(context: ClientContext, links: LinkEnds[]): Promise<void> {
   );
   await writer.write(estimates);
   await writer.end();
+}
+
+/** The newest of each link; of all links when none is named. */
+export async function newestEstimates(context: ClientContext, links: LinkEnds[]): Promise<readonly Estimate[]> {
+  const { estimates } = await ask(context, 'query', context.query.listEstimates, {
+    ...{ links, fromNs: 0n, toNs: 0n, order: Order.ORDER_UNSPECIFIED, pageSize: 0, pageToken: '' },
+    allRevisions: false,
+  });
+  return estimates;
 }
 
 async function follow(context: ClientContext, links: LinkEnds[], options: TravelTimesOptions): Promise<void> {
@@ -99,7 +105,8 @@ async function follow(context: ClientContext, links: LinkEnds[], options: Travel
   await writer.end();
 }
 
-async function* listEstimates(
+/** Travel times of a time range, a page at a time; see TravelTimesOptions. */
+export async function* listEstimates(
   context: ClientContext,
   links: LinkEnds[],
   options: Pick<TravelTimesOptions, 'from' | 'to' | 'order' | 'limit' | 'revisions'>,

@@ -47,6 +47,13 @@ function linkFeature<Estimate extends EstimateRecord>({ link, from, to, estimate
   };
 }
 
+/** Names of what is said of a link, in the order of columns. */
+export const linkProperties = [
+  ...['from_detector_id', 'to_detector_id', 'from_name', 'to_name', 'max_seconds', 'length_m', 'estimator'],
+  ...['time', 'revision', 'status', 'mean_seconds', 'lower_seconds', 'upper_seconds', 'fast_seconds', 'slow_seconds'],
+  ...['departure_seconds', 'free_flow_seconds', 'delay_seconds', 'samples', 'age_seconds', 'clock_offset_seconds'],
+];
+
 /** The shorter way round; cut where it crosses the antimeridian, as section 3.1.9 asks. */
 function lineOf(begin: GeoPosition, end: GeoPosition) {
   const [a, b] = [coordinatesOf(begin), coordinatesOf(end)];

@@ -49,8 +49,8 @@ function formatOf<T>(name: ClientContext['config']['output'], view: View<T>): Fo
 }
 
 /** Writes and waits while the output is full; an aborted command waits for nobody, and throws the signal's reason if it did. */
-export async function print(output: Writable, text: string, signal: AbortSignal): Promise<void> {
-  if (text === '' || output.write(text) || signal.aborted) return;
+export async function print(output: Writable, piece: string | Uint8Array, signal: AbortSignal): Promise<void> {
+  if (piece.length === 0 || output.write(piece) || signal.aborted) return;
   try {
     await once(output, 'drain', { signal });
   } catch (error) {

@@ -1,0 +1,86 @@
+import { InvalidInputError, NotFoundError, unreachable } from '@tdc/shared/errors.ts';
+import { msFromNs, parseDetector } from '@tdc/shared/wire.ts';
+import type { Command } from 'commander';
+import { csvFormat } from '../../formats/csv.ts';
+import { type Publisher, publisherByDefault, publisherSchema } from '../../formats/datex2/publisher.ts';
+import { travelTimePublication } from '../../formats/datex2/travel-times.ts';
+import { linkCollection, linkProperties } from '../../formats/geojson.ts';
+import { type LiveLink, liveLinks } from '../../formats/live-link.ts';
+import type { Row } from '../../formats/row.ts';
+import { estimateRecord } from '../../records/estimate-record.ts';
+import { ask, type ClientContext, type Run, understood } from '../context.ts';
+import { ndjsonFormat } from '../formats/ndjson.ts';
+import { queryLinks } from '../query-network.ts';
+import { newestEstimates } from '../travel-times.ts';
+import { addExportOptions, type ExportOptions, exportTo } from './export.ts';
+
+const formats = ['geojson', 'datex2', 'csv', 'ndjson'] as const;
+type LinkFormat = (typeof formats)[number];
+
+export interface ExportLinksOptions extends ExportOptions<LinkFormat> {
+  readonly datex2Country: string;
+  readonly datex2Identifier: string;
+}
+
+export function addExportLinksCommand(program: Command, run: Run): void {
+  const command = program.command('links').description('the links with their travel times now');
+  addExportOptions(command, formats)
+    .option('--datex2-country <code>', 'country of who publishes; ZZ for none', publisherByDefault.country)
+    .option('--datex2-identifier <text>', 'national identifier of who publishes', publisherByDefault.identifier)
+    .action((options: ExportLinksOptions, command: Command) =>
+      run(command, (context) => exportLinks(context, options)),
+    );
+}
+
+/** `tdc export links` */
+export async function exportLinks(context: ClientContext, options: ExportLinksOptions): Promise<void> {
+  const publisher = publisherOf(options);
+  await exportTo(context, { file: options.file, isBinary: false, what: 'links' }, async function* (progress) {
+    const { links, nowMs } = await linksNow(context);
+    progress.rows = links.length;
+    yield* textOf(options.format, links, publisher, nowMs);
+  });
+}
+
+/** By the server's clock. */
+async function linksNow(context: ClientContext) {
+  const [answer, links, newest] = await Promise.all([
+    ask(context, 'query', context.query.listDetectors, {}),
+    queryLinks(context),
+    newestEstimates(context, []),
+  ]);
+  const detectors = answer.detectors.map(({ detector }) => understood(parseDetector(detector)));
+  const nowMs = msFromNs(answer.nowNs);
+  return { links: liveLinks({ detectors, links }, newest.map(estimateRecord), nowMs), nowMs };
+}
+
+function textOf(format: LinkFormat, links: readonly LiveLink[], publisher: Publisher, nowMs: number): Iterable<string> {
+  switch (format) {
+    case 'geojson':
+      return [`${JSON.stringify(linkCollection(links))}\n`];
+    case 'datex2':
+      if (links.length === 0) throw new NotFoundError('there is no link in the network: expected one to publish');
+      return travelTimePublication(links, { publisher, nowMs });
+    case 'csv': {
+      const csv = csvFormat<Row>(linkProperties, (row) => row, '\r\n');
+      return [csv.rows(rowsOf(links)) + csv.end()];
+    }
+    case 'ndjson':
+      return [ndjsonFormat<Row>((row) => row).rows(rowsOf(links))];
+    default:
+      return unreachable(format);
+  }
+}
+
+const rowsOf = (links: readonly LiveLink[]): readonly Row[] =>
+  linkCollection(links).features.map(({ properties }) => properties);
+
+function publisherOf({ datex2Country: country, datex2Identifier: identifier }: ExportLinksOptions): Publisher {
+  const parsed = publisherSchema.safeParse({ country, identifier });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = path[0] === 'country' ? 'country' : 'identifier';
+    return `--datex2-${name} ${JSON.stringify({ country, identifier }[name])}: ${message}`;
+  });
+  throw new InvalidInputError(problems.join('\n'), { field: '--datex2' });
+}

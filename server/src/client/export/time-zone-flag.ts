@@ -1,0 +1,8 @@
+import { InvalidInputError } from '@tdc/shared/errors.ts';
+import { isTimeZone, timeZoneExpected } from '../../formats/time-zone.ts';
+
+/** Throws InvalidInputError for what names no time zone. */
+export function timeZoneFlag(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new InvalidInputError(`--time-zone ${JSON.stringify(text)}: ${timeZoneExpected}`, { field: '--time-zone' });
+}
