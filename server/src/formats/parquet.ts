@@ -2,8 +2,8 @@ import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EstimateRecord } from '../records/estimate-record.ts';
 
-/** What memory holds: rows of one group, as objects and as columns. */
-const groupRows = 20_000;
+/** What memory holds, and what nobody else is served during: the rows of one group. */
+const groupRows = 5000;
 
 interface Column {
   readonly schema: SchemaElement & { readonly name: keyof EstimateRecord };

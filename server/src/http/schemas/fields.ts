@@ -9,6 +9,8 @@ import type { Repository } from '../../repository.ts';
 /** Of a query that names several. */
 const namesMax = 100;
 const pageTokenLengthMax = 1000;
+/** Of lists that are answered whole: others are served between two pages. */
+const wholePageSize = 500;
 
 /** A parameter that may come once, several times or not at all. */
 export const severalOf = <Schema extends z.ZodType>(schema: Schema, description: string, max = namesMax) =>
@@ -107,7 +109,7 @@ export const pageQueryOf = ({ from, to, order, page_size, page_token }: PagePara
 export const wholeQueryOf = ({ from, to, order }: RangeParameters) => ({
   range: rangeOf(from, to),
   order: order ?? ('oldest-first' as const),
-  pageSize: pageSizeMax,
+  pageSize: wholePageSize,
 });
 
 export function rangeOf(from: string | undefined, to: string | undefined): TimeRange {
