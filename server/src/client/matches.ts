@@ -1,7 +1,7 @@
 import type { LinkEnds, Match } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { msFromNs, nsFromMs } from '@tdc/shared/wire.ts';
 import { type Command, Option } from 'commander';
-import { matchFields, matchRecord, reasonName } from '../records/match-record.ts';
+import { matchFields, matchReasonName, matchRecord } from '../records/match-record.ts';
 import type { ClientConfig } from './config.ts';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { writeRows } from './formats/row-writer.ts';
@@ -17,7 +17,7 @@ function matchView(config: Pick<ClientConfig, 'utc'>): View<Match> {
       { title: 'time', text: ({ travelSeconds }) => secondsText(travelSeconds), align: 'right' },
       { title: 'address', text: ({ rotating }) => (rotating ? 'rotating' : 'fixed') },
       { title: 'weight', text: ({ weight }) => weight.toFixed(2), align: 'right' },
-      { title: 'why', text: ({ reason }) => reasonName(reason) },
+      { title: 'why', text: matchReasonName },
     ],
     fields: matchFields,
     record: matchRecord,

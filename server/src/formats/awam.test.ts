@@ -24,15 +24,15 @@ test('reads have the columns of an Individual Address File, with digits filled u
 test('matches have the columns of an Individual Traffic Match File, without a device', () => {
   const match = {
     ...{ departed: '2019-06-01T04:48:20.000Z', arrived: '2019-06-01T04:49:46.400Z', travel_seconds: 86.4 },
-    ...{ rotating: false, weight: 1, reason: 'used' },
+    ...{ rotating: false, weight: 1, reason: 'used' as const },
   };
   const format = awamMatches(link, austin);
   expect(
     format.rows([
       match,
-      { ...match, departed: '2019-06-01T05:01:02.000Z', reason: 'together' },
-      { ...match, reason: 'outlier' },
-      { ...match, reason: 'unlikely' },
+      { ...match, departed: '2019-06-01T05:01:02.000Z', reason: 'together' as const },
+      { ...match, reason: 'outlier' as const },
+      { ...match, reason: 'unlikely' as const },
     ]) + format.end(),
   ).toBe(
     ',D1,D2,5/31/2019 11:48:20 PM,5/31/2019 11:49:46 PM,86,42,valid,0\r\n' +

@@ -63,9 +63,14 @@ describe('a parameter that cannot be is told with what came and what was expecte
     ['events.awam.csv?time_zone=Mars/Olympus', 'time_zone', '"Mars/Olympus"', /^expected the name of a time zone/],
     ['estimates/history.parquet?links=D1', 'links[0]', '"D1"', ends],
     ['estimates/history.awam.csv?order=newest-first', 'order', /./, 'expected no parameter of this name'],
-    ['matches.csv?from=2026-03-01T08:00:00Z', 'link', null, /expected string/],
-    ['matches.csv?link=D1:D2', 'from', null, time],
-    ['matches.csv?link=D1:D2&from=2026-03-01T08:00:00Z', 'to', null, /^expected at most a day after from/],
+    ['links/D1/D2/matches.csv?from=2026-03-01T08:00:00Z', 'to', null, time],
+    ['links/D1/D2/matches.awam.csv?to=2026-03-01T08:00:00Z', 'from', null, time],
+    [
+      'links/D1/D2/matches.csv?from=2026-03-01T08:00:00Z&to=2026-03-02T10:00:00Z',
+      'to',
+      /./,
+      /^expected at most 25 hours/,
+    ],
     ['live?since=1', 'since', '"1"', 'expected no parameter of this name'],
   ])('%s', async (path, field, came, message) => {
     const { status, errors, detail, type } = await problemAt(`/api/v1/${path}`);

@@ -10,9 +10,9 @@ export interface HttpContext {
   readonly repository: Repository;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly guard: Pick<Guard, 'callerOf' | 'keepChecking'>;
   /** As the estimators of this network have them: matches are made anew with them. */
   readonly estimation: EstimationSettings;
+  readonly guard: Pick<Guard, 'callerOf' | 'keepChecking'>;
   /** Who publishes DATEX II. */
   readonly publisher: Publisher;
   /** Aborted when the server is to end: streams end with it. */

@@ -118,17 +118,18 @@ describe('CSV in the SQLite shell', () => {
   });
 
   test('has the matches of a link with what became of them, and without any device', async () => {
-    const from = of(new Date(Date.now() - 2 * 3600_000).toISOString());
-    const { text } = await get(`matches.csv?link=D1:D2&from=${from}`);
+    const at = (ago: number) => of(new Date(Date.now() - ago).toISOString());
+    const range = `from=${at(2 * 3600_000)}&to=${at(0)}`;
+    const { text } = await get(`links/D1/D2/matches.csv?${range}`);
     const rows = inSqliteShell(text, 'SELECT travel_seconds, reason FROM t');
     expect(rows.length).toBeGreaterThan(50);
     expect(rows.every(({ travel_seconds: seconds }) => Number(seconds) >= 90 && Number(seconds) < 97)).toBe(true);
     expect(text).not.toContain('beef');
-    const awam = (await get(`matches.awam.csv?link=D1:D2&from=${from}`)).text;
+    const awam = (await get(`links/D1/D2/matches.awam.csv?${range}`)).text;
     const lines = inSqliteShell(awam, 'SELECT * FROM t', { columns: 9 });
     expect(lines).toHaveLength(rows.length);
     expect(lines[0]).toMatchObject({ c1: '', c2: 'D1', c3: 'D2', c8: expect.stringMatching(/^(in)?valid$/) });
-    expect((await subject.get(`/api/v1/matches.awam.csv?link=D1:M1&from=${from}`)).status).toBe(404);
+    expect((await subject.get(`/api/v1/links/D1/M1/matches.awam.csv?${range}`)).status).toBe(404);
   });
 
   test('is a header where there is nothing', async () => {

@@ -39,8 +39,8 @@ export async function startHttpSubject(
     ...{ clock: systemClock, logger },
   });
   const estimation = { estimator: 'grid-filter', rotating: true } as const;
-  const made = { estimation, publisher: publisherByDefault };
-  const options = { repository, clock: systemClock, logger, guard, shutdown: shutdown.signal, ...made };
+  const made = { repository, clock: systemClock, logger, guard, estimation, shutdown: shutdown.signal };
+  const options = { ...made, publisher: publisherByDefault };
   const limits = defaultServerLimits.connections;
   const server = await startHttpServer({ ...options, host: '127.0.0.1', port: 0, limits, ...given });
   server.setServing(true);

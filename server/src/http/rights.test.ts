@@ -18,14 +18,14 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 describe('every address of HTTP', () => {
   const open = ['/', '/api/docs', '/api/docs.css', '/api/openapi.json', '/healthz', '/readyz', '/api/v1/nothing'];
-  const justNow = new Date(Date.now() - 60_000).toISOString();
+  const anHour = 'from=2026-03-01T08:00:00Z&to=2026-03-01T09:00:00Z';
   const forViewers = [
     ...['/api/v1/detectors', '/api/v1/detectors/D1', '/api/v1/links', '/api/v1/links/D1/D2', '/api/v1/events'],
     ...['/api/v1/estimates', '/api/v1/estimates/history', '/api/v1/route?detector_ids=D1&detector_ids=D2'],
     ...['/api/v1/links.geojson', '/api/v1/detectors.geojson', '/api/v1/links.datex2.xml', '/api/v1/estimates.csv'],
     ...['csv', 'parquet', 'awam.csv'].map((ending) => `/api/v1/estimates/history.${ending}`),
     ...['/api/v1/events.csv', '/api/v1/events.awam.csv'],
-    ...['csv', 'awam.csv'].map((ending) => `/api/v1/matches.${ending}?link=D1:D2&from=${justNow}`),
+    ...['csv', 'awam.csv'].map((ending) => `/api/v1/links/D1/D2/matches.${ending}?${anHour}`),
     '/metrics',
   ];
 

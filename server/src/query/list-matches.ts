@@ -15,7 +15,8 @@ import { invalid } from './filter.ts';
 import { type LinkEnds, linkName, parseLinkEnds } from './link-ends.ts';
 import { parseTimeRange, type TimeRange } from './list-fields.ts';
 
-const dayMs = 24 * 3600_000;
+/** A day, and the hour that one day of the year is longer: each is as much work as the day was. */
+export const matchesRangeMsMax = 25 * 3600_000;
 /** A match is known so long after its arrival at the latest, if its events were not late. */
 const knownAfterMs = 10 * minuteMs;
 
@@ -33,23 +34,22 @@ export async function listMatches(
 ): Promise<ListMatchesResponse> {
   const ends = parseLinkEnds('link', request.link);
   const range = parseTimeRange(request);
-  if (isTooLong(range)) throw invalid('to_ns', `${request.toNs}: expected at most a day after from_ns`);
-  return { matches: [...(await matchesOf(context, ends, range, signal))] };
+  if (range.toMs - range.fromMs > matchesRangeMsMax) {
+    throw invalid('to_ns', `${request.toNs}: expected at most a day after from_ns`);
+  }
+  return { matches: await matchesOf(context, ends, range, signal) };
 }
 
-/** Whether a range is longer than matches are made of at a time. */
-export const isTooLong = ({ fromMs, toMs }: TimeRange): boolean => toMs - fromMs > dayMs;
-
 /**
- * Makes the matches of a link anew, as the estimator made them, and tells how each counted when it became known; by arrival, rising. Throws
- * NotFoundError where there is no such link.
+ * Makes the matches of a link anew, as the estimator made them, and tells how each counted when it became known. Throws NotFoundError for a
+ * link that is none.
  */
 export async function matchesOf(
   { repository, clock, estimation }: Pick<QueryContext, 'repository' | 'clock' | 'estimation'>,
   ends: LinkEnds,
   { fromMs, toMs }: TimeRange,
   signal: AbortSignal,
-): Promise<readonly WireMatch[]> {
+): Promise<WireMatch[]> {
   const links = await repository.network.links(signal);
   const link = links.find((each) => linkName(each) === linkName(ends));
   if (link === undefined) {

@@ -2,13 +2,18 @@ import { type Match, MatchReason } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { msFromNs } from '@tdc/shared/wire.ts';
 import { isoTime } from './iso-time.ts';
 
-const reasonNames = new Map<MatchReason, string>([
+/** How a match counted. */
+const matchReasons = ['used', 'together', 'unlikely', 'outlier'] as const;
+type Reason = (typeof matchReasons)[number];
+
+const reasonNames = new Map<MatchReason, Reason>([
   [MatchReason.MATCH_REASON_USED, 'used'],
   [MatchReason.MATCH_REASON_TOGETHER, 'together'],
   [MatchReason.MATCH_REASON_UNLIKELY, 'unlikely'],
   [MatchReason.MATCH_REASON_OUTLIER, 'outlier'],
 ]);
-export const reasonName = (reason: MatchReason): string => reasonNames.get(reason) ?? `reason ${reason}`;
+
+export const matchReasonName = ({ reason }: Match): string => reasonNames.get(reason) ?? `reason ${reason}`;
 
 /** A match for programs. */
 export const matchRecord = (match: Match) => ({
@@ -17,7 +22,8 @@ export const matchRecord = (match: Match) => ({
   travel_seconds: match.travelSeconds,
   rotating: match.rotating,
   weight: match.weight,
-  reason: reasonName(match.reason),
+  // This server makes no others.
+  reason: matchReasonName(match) as Reason,
 });
 export type MatchRecord = ReturnType<typeof matchRecord>;
 
