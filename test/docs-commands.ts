@@ -36,7 +36,7 @@ function helpOf(program: string, path: readonly string[]): Help {
   const commands = text.split(/^Commands:$/m)[1]?.split(/^\S/m)[0] ?? '';
   const help = {
     subcommands: new Set([...commands.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map((match) => match[1] ?? '')),
-    flags: new Set([...text.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g)].map((match) => match[0])),
+    flags: new Set([...text.matchAll(/(?<![\w-])--?[a-z][a-z0-9-]*/g)].map((match) => match[0])),
   };
   helps.set(key, help);
   return help;
