@@ -1,18 +1,8 @@
-import type { EstimateRecord } from '../records/estimate-record.ts';
+import { type EstimateRecord, travelTimeRecord } from '../records/estimate-record.ts';
 
 /** An estimate that nothing newer has followed for so long says nothing of now: estimators publish every minute. */
 const staleAfterMs = 5 * 60_000;
 const noneAfterMs = 60 * 60_000;
-
-const noTravelTime = {
-  mean_seconds: null,
-  lower_seconds: null,
-  upper_seconds: null,
-  fast_seconds: null,
-  slow_seconds: null,
-  departure_seconds: null,
-  delay_seconds: null,
-};
 
 /**
  * What a link's newest estimate says now. While estimators work that is what it says; when they have stopped, it is stale after five minutes and no
@@ -23,7 +13,10 @@ export function asOfNow<Record extends EstimateRecord>(estimate: Record, nowMs: 
   const minutesBehind = Math.max(0, Math.floor(behindMs / 60_000));
   const age = estimate.age_seconds;
   const aged = { ...estimate, age_seconds: age === null ? null : age + 60 * minutesBehind };
-  if (behindMs > noneAfterMs) return { ...aged, ...noTravelTime, status: 'no_data' as const, samples: 0 };
+  if (behindMs > noneAfterMs) {
+    const { free_flow_seconds } = estimate;
+    return { ...aged, ...travelTimeRecord(undefined), free_flow_seconds, status: 'no_data' as const, samples: 0 };
+  }
   const isNews = behindMs <= staleAfterMs || (estimate.status !== 'live' && estimate.status !== 'sparse');
   return isNews ? aged : { ...aged, status: 'stale' as const };
 }

@@ -2,7 +2,7 @@
 import type { GeoPosition, Position } from '@tdc/shared/network.ts';
 import type { DetectorHealth } from '../query/detector-health.ts';
 import { detectorRecord } from '../records/detector-record.ts';
-import type { EstimateRecord } from '../records/estimate-record.ts';
+import { type EstimateRecord, travelTimeRecord } from '../records/estimate-record.ts';
 import { linkRecord } from '../records/link-record.ts';
 import type { LiveLink } from './live-link.ts';
 
@@ -13,6 +13,12 @@ const geoOf = (position: Position | undefined): GeoPosition | undefined =>
 
 const coordinatesOf = ({ longitude, latitude }: GeoPosition): Coordinates => [longitude, latitude];
 
+const nothingPublished = {
+  ...{ time: null, revision: null, status: 'no_data' as const },
+  ...travelTimeRecord(undefined),
+  ...{ samples: 0, age_seconds: null, clock_offset_seconds: null },
+};
+
 /** Links with what is known of them now; each is a straight line, as the road between its detectors is not known. */
 export const linkCollection = <Estimate extends EstimateRecord>(links: readonly LiveLink<Estimate>[]) => ({
   type: 'FeatureCollection' as const,
@@ -21,6 +27,7 @@ export const linkCollection = <Estimate extends EstimateRecord>(links: readonly 
 
 function linkFeature<Estimate extends EstimateRecord>({ link, from, to, estimate }: LiveLink<Estimate>) {
   const [begin, end] = [geoOf(from?.position), geoOf(to?.position)];
+  const known = estimate ?? nothingPublished;
   return {
     type: 'Feature' as const,
     id: `${link.fromDetectorId}:${link.toDetectorId}`,
@@ -29,20 +36,8 @@ function linkFeature<Estimate extends EstimateRecord>({ link, from, to, estimate
       ...linkRecord(link),
       from_name: from?.name ?? '',
       to_name: to?.name ?? '',
-      time: estimate?.time ?? null,
-      revision: estimate?.revision ?? null,
-      status: estimate?.status ?? ('no_data' as const),
-      mean_seconds: estimate?.mean_seconds ?? null,
-      lower_seconds: estimate?.lower_seconds ?? null,
-      upper_seconds: estimate?.upper_seconds ?? null,
-      fast_seconds: estimate?.fast_seconds ?? null,
-      slow_seconds: estimate?.slow_seconds ?? null,
-      departure_seconds: estimate?.departure_seconds ?? null,
-      free_flow_seconds: estimate?.free_flow_seconds ?? link.freeFlowSeconds ?? null,
-      delay_seconds: estimate?.delay_seconds ?? null,
-      samples: estimate?.samples ?? 0,
-      age_seconds: estimate?.age_seconds ?? null,
-      clock_offset_seconds: estimate?.clock_offset_seconds ?? null,
+      ...known,
+      free_flow_seconds: known.free_flow_seconds ?? link.freeFlowSeconds ?? null,
     },
   };
 }
@@ -60,7 +55,7 @@ function lineOf(begin: GeoPosition, end: GeoPosition) {
   if (Math.abs(end.longitude - begin.longitude) <= 180) return { type: 'LineString' as const, coordinates: [a, b] };
   const side = begin.longitude > 0 ? 180 : -180;
   const toCut = Math.abs(side - begin.longitude);
-  const share = toCut / (toCut + Math.abs(side + end.longitude));
+  const share = toCut === 0 ? 0 : toCut / (toCut + Math.abs(side + end.longitude));
   const latitude = begin.latitude + share * (end.latitude - begin.latitude);
   const cut: readonly [Coordinates, Coordinates] = [
     [side, latitude],
