@@ -11,7 +11,8 @@ import { limitOptions, type ServerLimits, serverLimitsOf } from './access/option
 import type { EventTimeLimits } from './collector/context.ts';
 import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enrolment/options.ts';
 import type { EstimatorConfig } from './estimator/service.ts';
-import { type Publisher, publisherOptions } from './formats/datex2/publisher.ts';
+import type { Publisher } from './formats/datex2/publisher.ts';
+import { publisherOptions } from './formats/datex2/publisher-options.ts';
 import type { RetentionAges } from './retention.ts';
 
 const serviceNames = ['collector', 'query', 'estimator', 'health', 'http'] as const;

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { awamSummaries } from '../../formats/awam.ts';
 import { csvFormat } from '../../formats/csv.ts';
 import { textOf } from '../../formats/format.ts';
-import { parquetOf } from '../../formats/parquet.ts';
 import { type EstimateRecord, estimateFields, estimateRecord } from '../../records/estimate-record.ts';
 import type { ClientContext, Run } from '../context.ts';
 import { ndjsonFormat } from '../formats/ndjson.ts';
@@ -79,12 +78,18 @@ function piecesOf(
         ndjsonFormat<EstimateRecord>((record) => record),
       );
     case 'parquet':
-      return parquetOf(pages);
+      return parquetPieces(pages);
     case 'awam':
       return summariesOf(context, timeZone, pages);
     default:
       return unreachable(format);
   }
+}
+
+/** Loaded where it is written: other commands start without it. */
+async function* parquetPieces(pages: AsyncIterable<readonly EstimateRecord[]>): AsyncGenerator<Uint8Array> {
+  const { parquetOf } = await import('../../formats/parquet.ts');
+  yield* parquetOf(pages);
 }
 
 async function* summariesOf(

@@ -3,7 +3,7 @@ import { msFromNs, parseDetector } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
 import { csvFormat } from '../../formats/csv.ts';
 import { type Publisher, publisherByDefault, publisherSchema } from '../../formats/datex2/publisher.ts';
-import { travelTimePublication } from '../../formats/datex2/travel-times.ts';
+import type { PublicationOptions } from '../../formats/datex2/travel-times.ts';
 import { linkCollection, linkProperties } from '../../formats/geojson.ts';
 import { type LiveLink, liveLinks } from '../../formats/live-link.ts';
 import type { Row } from '../../formats/row.ts';
@@ -38,7 +38,7 @@ export async function exportLinks(context: ClientContext, options: ExportLinksOp
   await exportTo(context, { file: options.file, isBinary: false, what: 'links' }, async function* (progress) {
     const { links, nowMs } = await linksNow(context);
     progress.rows = links.length;
-    yield* textOf(options.format, links, publisher, nowMs);
+    yield* textOf(options.format, links, { publisher, nowMs });
   });
 }
 
@@ -54,21 +54,32 @@ async function linksNow(context: ClientContext) {
   return { links: liveLinks({ detectors, links }, newest.map(estimateRecord), nowMs), nowMs };
 }
 
-function textOf(format: LinkFormat, links: readonly LiveLink[], publisher: Publisher, nowMs: number): Iterable<string> {
+async function* textOf(
+  format: LinkFormat,
+  links: readonly LiveLink[],
+  publication: PublicationOptions,
+): AsyncGenerator<string> {
   switch (format) {
     case 'geojson':
-      return [`${JSON.stringify(linkCollection(links))}\n`];
-    case 'datex2':
+      yield `${JSON.stringify(linkCollection(links))}\n`;
+      return;
+    case 'datex2': {
       if (links.length === 0) throw new NotFoundError('there is no link in the network: expected one to publish');
-      return travelTimePublication(links, { publisher, nowMs });
+      // Loaded where it is written: other commands start without it.
+      const { travelTimePublication } = await import('../../formats/datex2/travel-times.ts');
+      yield* travelTimePublication(links, publication);
+      return;
+    }
     case 'csv': {
       const csv = csvFormat<Row>(linkProperties, (row) => row, '\r\n');
-      return [csv.rows(rowsOf(links)) + csv.end()];
+      yield csv.rows(rowsOf(links)) + csv.end();
+      return;
     }
     case 'ndjson':
-      return [ndjsonFormat<Row>((row) => row).rows(rowsOf(links))];
+      yield ndjsonFormat<Row>((row) => row).rows(rowsOf(links));
+      return;
     default:
-      return unreachable(format);
+      unreachable(format);
   }
 }
 

@@ -1,4 +1,3 @@
-import { option } from '@tdc/shared/config.ts';
 import { z } from 'zod';
 
 /** Who publishes, as publications of DATEX II say it. */
@@ -14,15 +13,5 @@ export const publisherByDefault: Publisher = { country: 'ZZ', identifier: 'tdc' 
 
 const country = z.string().regex(/^[A-Z]{2}$/, 'expected two capital letters of ISO 3166-1, such as DE');
 const identifier = z.string().regex(/^[\x20-\x7e]{1,100}$/, 'expected 1 to 100 printable characters of ASCII');
-
-export const publisherOptions = [
-  option('datex2.country', country, publisherByDefault.country, 'country of who publishes DATEX II; ZZ for none'),
-  option(
-    'datex2.identifier',
-    identifier,
-    publisherByDefault.identifier,
-    'national identifier of who publishes DATEX II',
-  ),
-] as const;
 
 export const publisherSchema = z.object({ country, identifier });
