@@ -12,6 +12,7 @@ import { benchEstimation } from './estimation.ts';
 import { benchEtcdIngest } from './etcd-ingest.ts';
 import { benchEtcdLatency } from './etcd-latency.ts';
 import { benchEtcdHour, benchHour } from './hour-of-ten-million.ts';
+import { benchHttpApi } from './http-api.ts';
 import { benchIngest } from './ingest.ts';
 import { benchOutbox } from './outbox.ts';
 import { type Measurement, markdownTable } from './report.ts';
@@ -24,6 +25,7 @@ const benchmarks = new Map<string, (progress: (text: string) => void) => Promise
   ['etcd-latency', benchEtcdLatency],
   ['hour', benchHour],
   ['etcd-hour', benchEtcdHour],
+  ['http', benchHttpApi],
   ['estimation', benchEstimation],
   ['wear', benchWear],
   ['memory', benchIdleMemory],

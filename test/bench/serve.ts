@@ -8,6 +8,9 @@ const program = join(import.meta.dirname, '../../server/bin/tdc-server.js');
 export interface Served {
   readonly collector: string;
   readonly query: string;
+  readonly http: string;
+  /** Of the server's process. */
+  readonly pid: number;
 }
 
 /** Runs with a server in a process of its own, over `tdc.sqlite` in the folder, on ports of its choice. */
@@ -21,20 +24,20 @@ export async function serve(
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(server, 'exit');
   try {
-    await run(await addresses(server.stdout));
+    await run({ ...(await addresses(server.stdout)), pid: server.pid ?? 0 });
   } finally {
     server.kill('SIGTERM');
     await ended;
   }
 }
 
-async function addresses(output: NodeJS.ReadableStream): Promise<Served> {
+async function addresses(output: NodeJS.ReadableStream): Promise<Omit<Served, 'pid'>> {
   const lines = createInterface({ input: output });
   for await (const line of lines) {
-    const entry: { msg?: string; collector?: string; query?: string } = JSON.parse(line);
-    if (entry.msg === 'serving' && entry.collector !== undefined && entry.query !== undefined) {
+    const { msg, collector, query, http }: Partial<Record<string, string>> = JSON.parse(line);
+    if (msg === 'serving' && collector !== undefined && query !== undefined && http !== undefined) {
       output.resume();
-      return { collector: entry.collector, query: entry.query };
+      return { collector, query, http };
     }
   }
   throw new Error('tdc-server ended before it served');
