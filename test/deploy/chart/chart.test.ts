@@ -131,7 +131,11 @@ describe.each(cases)('the chart with %s values', (name) => {
       const used = options.map(({ source }) => source).filter((source) => source.startsWith('TDC_'));
       expect(used.toSorted()).toEqual(Object.keys(env).toSorted());
       const [service = ''] = (env.TDC_SERVICES ?? '').split(',');
-      expect(portsOf(deployment).get(service === 'http' ? 'http' : 'grpc')?.toString()).toBe(env[`TDC_${service.toUpperCase()}_PORT`]);
+      expect(
+        portsOf(deployment)
+          .get(service === 'http' ? 'http' : 'grpc')
+          ?.toString(),
+      ).toBe(env[`TDC_${service.toUpperCase()}_PORT`]);
     }
   });
 
