@@ -56,23 +56,23 @@ export async function* parquetOf(pages: AsyncIterable<readonly EstimateRecord[]>
   for await (const page of pages) {
     rows.push(...page);
     if (rows.length >= groupRows) {
-      writeGroup(parquet, rows);
+      await writeGroup(parquet, rows);
       rows = [];
     }
     yield taken(writer);
   }
-  if (rows.length > 0) writeGroup(parquet, rows);
+  if (rows.length > 0) await writeGroup(parquet, rows);
   await parquet.finish();
   yield taken(writer);
 }
 
-function writeGroup(parquet: ParquetWriter, rows: readonly EstimateRecord[]): void {
+async function writeGroup(parquet: ParquetWriter, rows: readonly EstimateRecord[]): Promise<void> {
   const columnData = columns.map(({ schema: { name }, encoding, value }) => ({
     name,
     data: rows.map((row) => (value === undefined ? row[name] : value(row))),
     ...(encoding === undefined ? {} : { encoding }),
   }));
-  void parquet.write({ columnData, rowGroupSize: rows.length });
+  await parquet.write({ columnData, rowGroupSize: rows.length });
 }
 
 /** What was written since; the writer goes on at its place in the file. */
