@@ -67,12 +67,26 @@ export function stageProgram(kind: PackageKind, folder: string): StagedProgram {
   return { program, node };
 }
 
-/** What git knows of the program, with its present content; tests stay out. */
+/** What git knows of the program, or would take, with its present content; tests stay out. */
 function copySources(kind: PackageKind, folder: string): void {
-  const files = execFileSync('git', ['ls-files', '-z', 'proto', 'shared', workspaceOf(kind), ...manifests], {
-    cwd: repositoryRoot,
-    encoding: 'utf8',
-  })
+  const files = execFileSync(
+    'git',
+    [
+      'ls-files',
+      '-z',
+      '--cached',
+      '--others',
+      '--exclude-standard',
+      'proto',
+      'shared',
+      workspaceOf(kind),
+      ...manifests,
+    ],
+    {
+      cwd: repositoryRoot,
+      encoding: 'utf8',
+    },
+  )
     .split('\0')
     .filter((file) => file !== '' && !/\.(test|contract|bench)\.ts$/.test(file));
   const archive = execFileSync('tar', ['-c', '--null', '-T', '-'], {
