@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fetchNode } from './node-binary.ts';
 import { nodeArchitectures, type PackageKind, workspaceOf } from './package-kind.ts';
@@ -63,8 +63,15 @@ export function stageProgram(kind: PackageKind, folder: string): StagedProgram {
     if (file.endsWith('.node') && !isFor(file, cpu)) rmSync(join(program, file));
   }
   removeUseless(join(program, 'node_modules'));
+  setVersion(kind, join(program, workspaceOf(kind), 'package.json'));
   fetchNode(kind.arch, node);
   return { program, node };
+}
+
+/** The program says the version of its package. */
+function setVersion({ version }: PackageKind, file: string): void {
+  const manifest: object = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, `${JSON.stringify({ ...manifest, version }, undefined, 2)}\n`);
 }
 
 /** What git knows of the program, or would take, with its present content; tests stay out. */

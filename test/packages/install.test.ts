@@ -95,6 +95,7 @@ describe('the packages in a Debian without a network', () => {
     const state = debian.runs(kept);
     install(deb('tdc-agent', version));
     expect(debian.runs('dpkg -s tdc-agent')).toContain(`Version: ${version}\n`);
+    expect(debian.runs('tdc-agent --version')).toBe(`${version}\n`);
     expect(debian.runs(kept)).toBe(state);
     expect(isEnabled('tdc-agent')).toBe(true);
     expect(debian.runs('tdc-agent config check')).toMatch(/detector\.id +D1/);
