@@ -18,6 +18,7 @@ import { addGeojsonRoutes } from './routes/geojson.ts';
 import { addLinkRoutes } from './routes/links.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMatchFiles } from './routes/match-files.ts';
+import { addMatchRoutes } from './routes/matches.ts';
 import { addMetrics } from './routes/metrics.ts';
 import { addProbes } from './routes/probes.ts';
 import { addRouteRoutes } from './routes/route.ts';
@@ -81,6 +82,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   await addDocument(app);
   addDetectorRoutes(app, options);
   addLinkRoutes(app, options);
+  addMatchRoutes(app, options);
   addEventRoutes(app, options);
   addEstimateRoutes(app, options);
   addRouteRoutes(app, options);

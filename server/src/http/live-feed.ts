@@ -8,6 +8,7 @@ import { detectorStates } from '../query/detector-states.ts';
 import { linkName } from '../query/link-ends.ts';
 import { detectorRecord } from '../records/detector-record.ts';
 import type { Repository } from '../repository.ts';
+import { EventRate } from './event-rate.ts';
 import { type Found, LiveState } from './live-state.ts';
 import { publishedRecord } from './published-record.ts';
 import { timeOrNull } from './schemas/fields.ts';
@@ -42,6 +43,7 @@ export class LiveFeed {
   /** Tells the numbers of this process from those of others. */
   readonly #name = randomBytes(6).toString('hex');
   readonly #state = new LiveState();
+  readonly #eventRate: EventRate;
   readonly #news = new EventEmitter().setMaxListeners(0);
   #beats = 0;
   #beatAtMs = 0;
@@ -52,6 +54,7 @@ export class LiveFeed {
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
+    this.#eventRate = new EventRate(options.silentAfterMs);
   }
 
   get listeners(): number {
@@ -108,7 +111,13 @@ export class LiveFeed {
   /** Says up to where the listener knows everything. */
   #beatText(sequence: number): string {
     const { clock } = this.#options;
-    const data = { time: timeOrNull(clock.nowMs()), stale_since: this.#staleSince, problem: this.#problem };
+    const nowMs = clock.nowMs();
+    const data = {
+      time: timeOrNull(nowMs),
+      stale_since: this.#staleSince,
+      problem: this.#problem,
+      events_per_minute: this.#eventRate.perMinute(nowMs) ?? null,
+    };
     return eventText('heartbeat', data, { id: `${this.#name}-${sequence}` });
   }
 
@@ -169,6 +178,7 @@ export class LiveFeed {
       const version = JSON.stringify({ ...record, reported_at: null });
       return { name: record.detector_id, event: 'detector', version, record: () => record };
     });
+    this.#eventRate.take(states);
     const isNew = this.#state.take([...detectors, ...estimates]);
     this.#beat(null);
     if (isNew) this.#news.emit('news');

@@ -3,7 +3,7 @@ import { msFromNs } from '@tdc/shared/wire.ts';
 import { isoTime } from './iso-time.ts';
 
 /** How a match counted. */
-const matchReasons = ['used', 'together', 'unlikely', 'outlier'] as const;
+export const matchReasons = ['used', 'together', 'unlikely', 'outlier'] as const;
 type Reason = (typeof matchReasons)[number];
 
 const reasonNames = new Map<MatchReason, Reason>([

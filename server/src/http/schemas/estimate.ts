@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { estimateStatuses } from '../../estimation/estimate.ts';
 import { byLinkName } from '../../query/link-ends.ts';
+import { matchReasons } from '../../records/match-record.ts';
 import { detectorId, linkEndsOf, linkParameter, severalOf, time } from './fields.ts';
 
 const status = z
@@ -40,6 +41,19 @@ export const estimate = z
       .describe('By how much the clocks of the link differ, where one is wrong: there is no value then.'),
   })
   .meta({ id: 'Estimate', description: 'The published travel time of a link at a minute.' });
+
+export const match = z
+  .object({
+    departed: time.describe('When it passed the first detector.'),
+    arrived: time.describe('When it passed the last.'),
+    travel_seconds: z.number(),
+    rotating: z.boolean().describe('The address is one that changes every quarter of an hour.'),
+    weight: z.number().describe('How much it counted, from 0 to 1.'),
+    reason: z
+      .enum(matchReasons)
+      .describe('`used`, or why not: several devices of one vehicle, an unlikely match, a journey unlike the others.'),
+  })
+  .meta({ id: 'Match', description: "One device's journey on a link." });
 
 export const routeTime = z
   .object({
