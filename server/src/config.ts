@@ -9,6 +9,7 @@ import { serviceManagerOf } from '@tdc/shared/service-notify.ts';
 import { z } from 'zod';
 import { limitOptions, type ServerLimits, serverLimitsOf } from './access/options.ts';
 import type { EventTimeLimits } from './collector/context.ts';
+import { consoleOptions, type TileServer, tileServerOf } from './console/tile-server.ts';
 import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enrolment/options.ts';
 import type { EstimatorConfig } from './estimator/service.ts';
 import type { Publisher } from './formats/datex2/publisher.ts';
@@ -45,6 +46,8 @@ export interface ServerConfig {
   readonly limits: ServerLimits;
   /** Who publishes DATEX II. */
   readonly publisher: Publisher;
+  /** Behind the map of the console; absent: the map has no background. */
+  readonly tiles?: TileServer;
   /** Absent: this server has no authority, and enrols no boxes. */
   readonly enrolment?: EnrolmentConfig;
   readonly logLevel: string;
@@ -76,7 +79,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     option('collector.port', port, 9000, 'port of the collector; 0 for any free one'),
     option('query.port', port, 8000, 'port of the query service; 0 for any free one'),
     { ...option('health.port', port, 5000, 'port of health; 0 for any free one'), aliases: ['--healthcheck-port'] },
-    option('http.port', port, 8080, 'port of the HTTP API; 0 for any free one'),
+    option('http.port', port, 8080, 'port of the HTTP API and the console; 0 for any free one'),
     option(
       'health.plaintext',
       z.boolean().or(z.stringbool()),
@@ -152,6 +155,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
       "how far ahead of the server's clock an event may be",
     ),
     ...publisherOptions,
+    ...consoleOptions,
     ...limitOptions,
     ...enrolmentOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
@@ -173,6 +177,7 @@ export type ServerOptions = ReturnType<typeof serverOptions>;
 export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfig {
   const tls = tlsOf(values['tls.cert'], values['tls.key'], values['tls.client_ca']);
   const enrolment = enrolmentConfigOf(values);
+  const tiles = tileServerOf(values['console.tiles'], values['console.tiles_attribution']);
   const { host, services } = values;
   const plain = ['estimator', ...(values['health.plaintext'] ? ['health'] : [])];
   const isSecret = services.some((name) => !plain.includes(name));
@@ -207,6 +212,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     },
     limits: serverLimitsOf(values),
     publisher: { country: values['datex2.country'], identifier: values['datex2.identifier'] },
+    ...(tiles === undefined ? {} : { tiles }),
     ...(enrolment === undefined ? {} : { enrolment }),
     logLevel: values['log.level'],
     ...(tls === undefined ? {} : { tls }),

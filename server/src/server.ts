@@ -117,12 +117,13 @@ async function startHttp(
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
   const { startHttpServer } = await import('./http/server.ts');
-  const { host, tls, ports, limits, estimator: estimation, publisher } = config;
+  const { host, tls, tiles, ports, limits, estimator: estimation, publisher } = config;
   return startHttpServer({
     ...{ repository, clock, logger, guard, shutdown, host, estimation, publisher },
     port: ports.http,
     limits: limits.connections,
     ...(tls === undefined ? {} : { tls }),
+    ...(tiles === undefined ? {} : { tiles }),
   });
 }
 

@@ -98,10 +98,10 @@ const boxMail: Rights<typeof BoxMailServiceService> = {
 };
 
 /**
- * What is served over HTTP alone: what is the same for everybody, such as the document of the API, and the metrics. The rest of HTTP asks for the
+ * What is served over HTTP alone: what is the same for everybody, such as the document of the API, who is signed in, and the metrics. The rest of HTTP asks for the
  * right to the method that it stands for.
  */
-export const httpRights = { open: '/http/Open', metrics: '/http/Metrics' } as const;
+export const httpRights = { open: '/http/Open', session: '/http/Session', metrics: '/http/Metrics' } as const;
 
 /** By the path of the method. Health is for probes, which are nobody; the contract is public, but not a way to load the server. */
 const table: ReadonlyMap<string, Need> = new Map([
@@ -116,6 +116,7 @@ const table: ReadonlyMap<string, Need> = new Map([
   ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', { who: 'known' }],
   ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', { who: 'known' }],
   [httpRights.open, { who: 'anyone' }],
+  [httpRights.session, { who: 'anyone' }],
   [httpRights.metrics, reads],
 ]);
 

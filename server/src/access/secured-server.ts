@@ -9,7 +9,7 @@ import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { openContext, type ServerContext } from '../context.ts';
 import { publisherByDefault } from '../formats/datex2/publisher.ts';
-import { type Answer, ask } from '../http/asking.ts';
+import { type Answer, type Asking, ask } from '../http/asking.ts';
 import { type Certificate, CertificateAuthority } from '../repositories/etcd/certificate-authority.ts';
 import { startServer } from '../server.ts';
 import { defaultServerLimits, type ServerLimits } from './options.ts';
@@ -37,7 +37,12 @@ export interface SecuredServer extends AsyncDisposable {
   /** Where a service is, by a name that its certificate has. */
   address(name: 'collector' | 'query' | 'http'): string;
   /** Asks over HTTP, with the same means. */
-  get(path: string, shown?: Shown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  get(
+    path: string,
+    shown?: Shown,
+    headers?: Asking['headers'],
+    more?: Pick<Asking, 'method' | 'body'>,
+  ): Promise<Answer>;
   readonly log: readonly Record<string, unknown>[];
   /** Everything logged so far, as text. */
   logText(): string;
@@ -83,13 +88,18 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     address: placeOf,
-    get: (path, { token, certificate } = {}, headers = {}) => {
+    get: (path, { token, certificate } = {}, headers = {}, more = {}) => {
       const pair =
         certificate === undefined
           ? {}
           : { cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) };
       const tls = { ca: readFileSync(authority.file), ...pair };
-      return ask(`https://${placeOf('http')}${path}`, { headers, tls, ...(token === undefined ? {} : { token }) });
+      return ask(`https://${placeOf('http')}${path}`, {
+        ...more,
+        headers,
+        tls,
+        ...(token === undefined ? {} : { token }),
+      });
     },
     logText: () => lines.join(''),
     client(shown = {}) {

@@ -5,8 +5,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials } from '../access/authenticator.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Guard } from '../access/guard.ts';
+import type { Principal } from '../access/principal.ts';
 import { httpRights } from '../access/rights.ts';
 import { RefusedRequestError } from './problem.ts';
+import { expectOurs, withSession } from './session-cookie.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,6 +29,7 @@ const readMethods: readonly string[] = ['GET', 'HEAD'];
 /** Who makes a request, and whether it still goes on. */
 interface Admitted {
   readonly caller: Caller;
+  readonly principal: Principal;
   /** Aborts when the caller has gone away. */
   readonly signal: AbortSignal;
 }
@@ -44,21 +47,26 @@ export function admitting({ guard, credentialsOf, isLocal }: AdmissionOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort(new UnavailableError('the caller has gone away')));
-    expectReadable(request, isLocal);
+    expectAnswerable(request, isLocal);
     const { right = httpRights.open } = request.routeOptions.config;
-    const caller = guard.callerOf(right, credentialsOf(request));
+    const shown = credentialsOf(request);
+    // What is open to everybody stays so to a browser whose token has ended: the page on which to sign in anew is among it.
+    const caller = guard.callerOf(right, right === httpRights.open ? shown : withSession(shown, request));
     try {
-      await caller.admit(gone.signal);
+      const principal = await caller.admit(gone.signal);
+      admitted.set(request, { caller, principal, signal: gone.signal });
     } catch (error) {
       throw caller.refusal(error);
     }
-    admitted.set(request, { caller, signal: gone.signal });
   };
 }
 
-function expectReadable(request: FastifyRequest, isLocal: boolean): void {
+function expectAnswerable(request: FastifyRequest, isLocal: boolean): void {
   if (!readMethods.includes(request.method)) {
-    throw new RefusedRequestError(405, 'method not allowed', `${request.method}: expected GET or HEAD`);
+    if (request.is404) {
+      throw new RefusedRequestError(405, 'method not allowed', `${request.method}: expected GET or HEAD`);
+    }
+    expectOurs(request);
   }
   const { length } = request.raw.url ?? '';
   if (length > urlLengthMax) {

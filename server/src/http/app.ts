@@ -4,6 +4,8 @@ import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { addConsole } from '../console/routes.ts';
+import type { TileServer } from '../console/tile-server.ts';
 import { admitting } from './admission.ts';
 import { answerWithProblems } from './answer-with-problems.ts';
 import type { HttpContext } from './context.ts';
@@ -22,6 +24,7 @@ import { addMatchRoutes } from './routes/matches.ts';
 import { addMetrics } from './routes/metrics.ts';
 import { addProbes } from './routes/probes.ts';
 import { addRouteRoutes } from './routes/route.ts';
+import { addSessionRoutes } from './routes/session.ts';
 import { setHeadersForAll } from './security-headers.ts';
 import { StreamedAnswers } from './streamed-answers.ts';
 
@@ -42,6 +45,8 @@ export interface HttpAppOptions extends HttpContext {
   readonly isLocal: boolean;
   readonly isServing: () => boolean;
   readonly slowReaderMs: number;
+  /** Behind the map of the console; absent: nobody is asked for anything. */
+  readonly tiles?: TileServer;
 }
 
 const pathPartLengthMax = 200;
@@ -94,6 +99,8 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   const feed = addLiveRoute(app, options);
   addMetrics(app, { ...options, feed });
   addProbes(app, options);
+  addSessionRoutes(app, options);
+  addConsole(app, options.tiles);
   await app.ready();
   return app;
 }

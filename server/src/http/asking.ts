@@ -5,6 +5,8 @@ import { request as requestSecured } from 'node:https';
 export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
+  /** Of JSON. */
+  readonly body?: string;
   readonly token?: string;
   readonly tls?: { readonly ca: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
 }
@@ -18,10 +20,11 @@ export interface Answer {
 }
 
 /** Asks on a connection of its own, and takes the answer as it comes: nothing is followed, kept or unpacked. */
-export function ask(url: string, { headers = {}, method = 'GET', token, tls }: Asking = {}): Promise<Answer> {
+export function ask(url: string, { headers = {}, method = 'GET', body, token, tls }: Asking = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const options = { method, headers: { ...authorization, ...headers }, agent: false, ...tls };
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const options = { method, headers: { ...authorization, ...type, ...headers }, agent: false, ...tls };
   const request = url.startsWith('https:') ? requestSecured : requestPlain;
   request(url, options, (response) => {
     const parts: Buffer[] = [];
@@ -39,6 +42,6 @@ export function ask(url: string, { headers = {}, method = 'GET', token, tls }: A
     });
   })
     .on('error', reject)
-    .end();
+    .end(body);
   return promise;
 }

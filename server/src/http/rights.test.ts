@@ -17,7 +17,17 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe('every address of HTTP', () => {
-  const open = ['/', '/api/docs', '/api/docs.css', '/api/openapi.json', '/healthz', '/readyz', '/api/v1/nothing'];
+  const open = [
+    '/',
+    '/api/docs',
+    '/api/docs.css',
+    '/api/openapi.json',
+    '/healthz',
+    '/readyz',
+    '/api/v1/nothing',
+    '/api/v1/session',
+    '/links/D1/D2',
+  ];
   const anHour = 'from=2026-03-01T08:00:00Z&to=2026-03-01T09:00:00Z';
   const forViewers = [
     ...['/api/v1/detectors', '/api/v1/detectors/D1', '/api/v1/links', '/api/v1/links/D1/D2', '/api/v1/events'],

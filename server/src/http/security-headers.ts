@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Answers are for programs and for our own pages, which need no script and nothing of another host. */
+/** Answers are for programs, and for the page of the document, which needs no script; the console has a policy of its own. */
 const headers = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -11,7 +11,7 @@ const headers = {
   'cross-origin-opener-policy': 'same-origin',
   // What a token has opened is for who has it; it may be kept, and asked about each time.
   'cache-control': 'private, no-cache',
-  vary: 'authorization',
+  vary: 'authorization, cookie',
 } as const;
 
 /** What every answer carries. Nothing lets another origin read it: CORS is off. */

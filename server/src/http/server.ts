@@ -10,6 +10,7 @@ import {
 } from '@tdc/shared/connection-front.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
 import { type Credentials, certificateOf } from '../access/authenticator.ts';
+import type { TileServer } from '../console/tile-server.ts';
 import { httpApp } from './app.ts';
 import { Connections } from './connections.ts';
 import type { HttpContext } from './context.ts';
@@ -21,6 +22,8 @@ export interface HttpServerOptions extends HttpContext {
   readonly tls?: ServerTls;
   readonly limits: ConnectionLimits;
   readonly patience?: Patience;
+  /** Behind the map of the console. */
+  readonly tiles?: TileServer;
 }
 
 /** How long a client is waited for. */

@@ -56,8 +56,6 @@ export async function addDocument(app: HttpApp): Promise<void> {
     reply.type('text/css; charset=utf-8');
     return pageStyle;
   });
-  // Until there is something to see here.
-  app.get('/', page, async (_request, reply) => reply.redirect('/api/docs'));
 }
 
 /** Named schemas are all of answers: what they would be in a request is of no use. */

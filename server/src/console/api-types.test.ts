@@ -1,0 +1,15 @@
+import { expectTypeOf, test } from 'vitest';
+import type { z } from 'zod';
+import type { agentStatus } from '../http/schemas/agent-status.ts';
+import type { estimate, match, routeTime } from '../http/schemas/estimate.ts';
+import type { detector, link } from '../http/schemas/network.ts';
+import type { AgentStatus, Detector, Estimate, Link, Match, RouteTime } from './browser/api-types.ts';
+
+test('what the console reads is what the API answers', () => {
+  expectTypeOf<z.output<typeof estimate>>().toExtend<Estimate>();
+  expectTypeOf<z.output<typeof routeTime>>().toExtend<RouteTime>();
+  expectTypeOf<z.output<typeof match>>().toExtend<Match>();
+  expectTypeOf<z.output<typeof detector>>().toExtend<Detector>();
+  expectTypeOf<z.output<typeof link>>().toExtend<Link>();
+  expectTypeOf<z.output<typeof agentStatus>>().toExtend<AgentStatus>();
+});

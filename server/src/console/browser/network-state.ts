@@ -1,0 +1,103 @@
+import type { Detector, Estimate, Heartbeat, Link } from './api-types.ts';
+
+/** A link with the newest that is known of it. */
+export interface KnownLink {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  /** Absent for one of which only an estimate has come so far. */
+  readonly link: Link | undefined;
+  readonly estimate: Estimate | undefined;
+}
+
+export const linkIdOf = (from: string, to: string): string => `${from}:${to}`;
+
+/** The network as the live stream has told of it. */
+export class NetworkState {
+  #links = new Map<string, Link>();
+  #detectors = new Map<string, Detector>();
+  #estimates = new Map<string, Estimate>();
+  #heartbeat: Heartbeat | undefined;
+  #clockAheadMs = 0;
+  /** Of what is being told anew: shown when all of it has come, so that nothing vanishes meanwhile. */
+  #coming: { detectors: Map<string, Detector>; estimates: Map<string, Estimate> } | undefined;
+  #version = 0;
+
+  /** Rises with every change of detectors, links or estimates. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get heartbeat(): Heartbeat | undefined {
+    return this.#heartbeat;
+  }
+
+  get detectors(): ReadonlyMap<string, Detector> {
+    return this.#detectors;
+  }
+
+  /** Now, by the clock of the server: that of this machine may be wrong. */
+  nowMs(localMs: number): number {
+    return localMs + this.#clockAheadMs;
+  }
+
+  /** The minute of the newest estimate; undefined while there is none. */
+  newestMs(): number | undefined {
+    let newest: number | undefined;
+    for (const { time } of this.#estimates.values()) newest = Math.max(newest ?? 0, Date.parse(time));
+    return newest;
+  }
+
+  nameOf(detectorId: string): string {
+    const name = this.#detectors.get(detectorId)?.name ?? '';
+    return name === '' ? detectorId : name;
+  }
+
+  links(): readonly KnownLink[] {
+    const ids = new Set([...this.#links.keys(), ...this.#estimates.keys()]);
+    return [...ids].flatMap((id) => this.link(id) ?? []);
+  }
+
+  link(id: string): KnownLink | undefined {
+    const [link, estimate] = [this.#links.get(id), this.#estimates.get(id)];
+    const ends = link ?? estimate;
+    return ends && { id, from: ends.from_detector_id, to: ends.to_detector_id, link, estimate };
+  }
+
+  setLinks(links: readonly Link[]): void {
+    this.#links = new Map(links.map((link) => [linkIdOf(link.from_detector_id, link.to_detector_id), link]));
+    this.#version++;
+  }
+
+  begin(resumed: boolean): void {
+    this.#coming = resumed ? undefined : { detectors: new Map(), estimates: new Map() };
+  }
+
+  takeDetector(detector: Detector): void {
+    (this.#coming?.detectors ?? this.#detectors).set(detector.detector_id, detector);
+    this.#version++;
+  }
+
+  takeEstimate(estimate: Estimate): void {
+    const id = linkIdOf(estimate.from_detector_id, estimate.to_detector_id);
+    (this.#coming?.estimates ?? this.#estimates).set(id, estimate);
+    this.#version++;
+  }
+
+  /** Everything has come up to here. */
+  takeHeartbeat(heartbeat: Heartbeat, localMs: number): void {
+    if (this.#coming !== undefined) {
+      this.#detectors = this.#coming.detectors;
+      this.#estimates = this.#coming.estimates;
+      this.#coming = undefined;
+      this.#version++;
+    }
+    this.#heartbeat = heartbeat;
+    if (heartbeat.time !== null) this.#clockAheadMs = Date.parse(heartbeat.time) - localMs;
+  }
+
+  /** Whether an estimate tells of a link that the list of links has not. */
+  hasUnknownLinks(): boolean {
+    return [...this.#estimates.keys()].some((id) => !this.#links.has(id));
+  }
+}

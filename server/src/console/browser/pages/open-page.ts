@@ -1,0 +1,28 @@
+import { html } from 'lit-html';
+import type { Desk, Page } from '../desk.ts';
+import type { Place } from '../router.ts';
+import { DetectorPage } from './detector-page.ts';
+import { LinkPage } from './link-page.ts';
+import { OverviewPage } from './overview.ts';
+import { RoutePage } from './route-page.ts';
+
+export function openPage(desk: Desk, place: Place): Page {
+  switch (place.page) {
+    case 'overview':
+      return new OverviewPage(desk);
+    case 'link':
+      return new LinkPage(desk, place);
+    case 'detector':
+      return new DetectorPage(desk, place.id);
+    case 'route':
+      return new RoutePage(desk, place.detectorIds);
+    case 'missing':
+      return missingPage(desk);
+  }
+}
+
+const missingPage = (desk: Desk): Page => ({
+  title: () => desk.format.text.appName,
+  view: () => html`<p>${desk.format.text.pageMissing}</p>`,
+  [Symbol.dispose]: () => {},
+});

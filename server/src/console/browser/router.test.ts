@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { detectorAddress, linkAddress, placeOf, routeAddress } from './router.ts';
+
+const placeAt = (address: string) => placeOf(new URL(address, 'https://tdc.example.org'));
+
+test('every page is found again by its address, whatever ids are', () => {
+  const id = fc
+    .string({ minLength: 1, maxLength: 20 })
+    .filter((text) => text.isWellFormed() && !/^\.{1,2}$/.test(text));
+  fc.assert(
+    fc.property(id, id, (from, to) => {
+      expect(placeAt(linkAddress(from, to))).toEqual({ page: 'link', from, to });
+      expect(placeAt(detectorAddress(from))).toEqual({ page: 'detector', id: from });
+      expect(placeAt(routeAddress([from, to, from]))).toEqual({ page: 'route', detectorIds: [from, to, from] });
+    }),
+  );
+});
+
+test.each([
+  ['/', 'overview'],
+  ['/links', 'overview'],
+  ['/detectors', 'overview'],
+  ['/route', 'route'],
+  ['/links/A', 'missing'],
+  ['/links/A/B/C', 'missing'],
+  ['/detectors/A/B', 'missing'],
+  ['/nothing', 'missing'],
+  ['/links/%/B', 'link'],
+])('%s is the page %s', (address, page) => {
+  expect(placeAt(address).page).toBe(page);
+});
