@@ -17,6 +17,7 @@ const requirements = [
   { program: 'prometheus', package: 'prometheus', for: 'the tests of metrics and alert rules' },
   { program: 'bash', package: 'bash', for: 'the shell completion test' },
   { program: 'systemd-notify', package: 'systemd', for: 'the tests of what systemd is told' },
+  { program: 'chromium', package: 'chromium', for: 'the tests of the console' },
   { program: 'perl', package: 'perl-base', for: 'the tests of what systemd is told' },
 ] as const;
 

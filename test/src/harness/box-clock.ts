@@ -1,6 +1,6 @@
-import { globSync } from 'node:fs';
 import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faketimeLibrary } from './faketime-library.ts';
 
 /** The clock of a box, and all that is known of it, as the test has it: for programs that run by `command` with `env`. */
 export class BoxClock {
@@ -13,14 +13,12 @@ export class BoxClock {
   #aheadMs = 0;
 
   constructor(folder: string) {
-    const [library] = globSync('/usr/lib/{*/,}faketime/libfaketime.so.1');
-    if (library === undefined) throw new Error('libfaketime is missing: npm test installs it');
     this.#folder = folder;
     const unshare = process.getuid?.() === 0 ? ['unshare'] : ['unshare', '--user', '--map-root-user'];
     const bind = 'mount --bind "$0/run" /run && mount --bind "$0/boot-id" /proc/sys/kernel/random/boot_id';
     this.command = [...unshare, '--mount', 'sh', '-c', `${bind} && exec "$@"`, folder];
     this.env = {
-      LD_PRELOAD: library,
+      LD_PRELOAD: faketimeLibrary(),
       FAKETIME_TIMESTAMP_FILE: join(folder, 'offset'),
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
