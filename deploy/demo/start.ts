@@ -110,7 +110,7 @@ try {
   await startServer();
   await applyNetwork();
   startRoad();
-  await watchRoad({ query, collector, http, past: options.past, signal: stop.signal, output: process.stdout });
+  await watchRoad({ query, http, past: options.past, signal: stop.signal, output: process.stdout });
   failure =
     stop.signal.reason instanceof Error && stop.signal.reason.name !== 'AbortError' ? stop.signal.reason : undefined;
 } catch (error) {

@@ -7,7 +7,6 @@ import { parseEvent } from '@tdc/shared/wire.ts';
 /** What the view needs to know. */
 export interface RoadView {
   readonly query: string;
-  readonly collector: string;
   readonly http: string;
   readonly past: string;
   readonly signal: AbortSignal;
@@ -115,7 +114,7 @@ function drawScreen(view: RoadView, { tallies, latest, travelTimes }: Seen): voi
       `${event.rssiPeakDbm === undefined ? '' : `${event.rssiPeakDbm} dBm  `}${event.sightings} sightings`,
   );
   const screen = [
-    `tdc: a simulated road. The past ${view.past} first, then live.   collector ${view.collector}   query ${view.query}`,
+    `tdc: a simulated road. The past ${view.past} first, then live.   In a browser: http://${view.http}/`,
     '',
     `  ${'detector'.padEnd(9)}${'events'.padStart(8)}${'last minute'.padStart(13)}   newest`,
     ...rows,
@@ -156,7 +155,7 @@ function hints(view: RoadView): string[] {
     `    npx tdc${at} detectors`,
     `    npx tdc${at} events --detector D3 --from -10m`,
     `    npx tdc${at} events --follow`,
-    `  The HTTP API, to read about and to try: http://${view.http}/api/docs`,
+    `  In a browser: http://${view.http}/ (and the HTTP API, to read about and to try: http://${view.http}/api/docs)`,
     '  Ctrl-C ends it.',
   ];
 }

@@ -50,7 +50,10 @@ export const packageContents: Readonly<Record<PackageName, PackageContent>> = {
       'them in SQLite or etcd, matches them into travel times, and answers for them.',
       'The client for operators, tdc, is in this package too.',
     ],
-    docs: ['operations.md', 'operator-client.md', 'configuration.md', 'formats.md', 'protocol.md'],
+    docs: [
+      ...['operations.md', 'operator-client.md', 'configuration.md', 'console.md', 'http-api.md', 'formats.md'],
+      'protocol.md',
+    ],
     programs: { 'tdc-server': 8, tdc: 1 },
     service: { companions: [], secrets: 'etc/tdc/server-tls' },
   },

@@ -64,6 +64,18 @@ describe.each(packages)('$name for $arch', ({ name, arch }) => {
     }
   });
 
+  test.runIf(name === 'tdc-server')('has the console and its libraries', () => {
+    for (const file of [
+      ...['server/src/console/browser/main.ts', 'server/src/console/browser/console.css'],
+      ...['lit-html/lit-html.js', 'uplot/dist/uPlot.esm.js'].map((each) => `node_modules/${each}`),
+      ...['maplibre-gl.mjs', 'maplibre-gl-worker.mjs', 'maplibre-gl.css'].map(
+        (each) => `node_modules/maplibre-gl/dist/${each}`,
+      ),
+    ]) {
+      expect(files).toContain(`usr/lib/${name}/${file}`);
+    }
+  });
+
   test('says who answers for it, what it needs and what is inside, and holds its configuration back from upgrades', async () => {
     const control = await readFile(join(root, 'DEBIAN/control'), 'utf8');
     const identity = `Package: ${name}\nVersion: ${firstVersion}\nArchitecture: ${arch}\nMaintainer: ${maintainer}\n`;

@@ -55,6 +55,8 @@ test('npm start shows two hours of traffic at six detectors and then live events
     expect(events.length).toBeGreaterThan(2000);
     await until('the view', () => (/D3/.test(shown) && /npx tdc .*events --follow/.test(shown) ? true : undefined));
     expect(shown).toContain(`http://127.0.0.1:${http}/api/docs`);
+    const console = await fetch(`http://127.0.0.1:${http}/`);
+    expect([console.status, shown.includes(`In a browser: http://127.0.0.1:${http}/ `)]).toEqual([200, true]);
     const { detectors } = (await (await fetch(`http://127.0.0.1:${http}/api/v1/detectors`)).json()) as {
       detectors: unknown[];
     };
