@@ -7,6 +7,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCpu, benchIdleMemory } from './agent.ts';
+import { benchConsole } from './console.ts';
 import { benchEnumeration } from './enumeration.ts';
 import { benchEstimation } from './estimation.ts';
 import { benchEtcdIngest } from './etcd-ingest.ts';
@@ -31,6 +32,7 @@ const benchmarks = new Map<string, (progress: (text: string) => void) => Promise
   ['memory', benchIdleMemory],
   ['cpu', benchCpu],
   ['enumeration', benchEnumeration],
+  ['console', benchConsole],
 ]);
 const document = join(import.meta.dirname, '../../docs/benchmarks.md');
 

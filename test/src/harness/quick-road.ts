@@ -8,7 +8,8 @@ import { type RunningServer, startServerBehind } from './server.ts';
 import { until } from './until.ts';
 
 const seed = 1;
-const beforeJamMs = 120_000;
+/** Those who are in the jam by then are still on their way. */
+const jammedForMs = 60_000;
 
 interface NetworkFile {
   readonly detectors: readonly object[];
@@ -29,7 +30,7 @@ const sideRoad: NetworkFile = {
   ],
 };
 
-/** A server and two simulated roads whose time goes quickly, shortly before a jam forms on the first. */
+/** A server and two simulated roads whose time goes quickly, when a jam on the first is just forming. */
 export class QuickRoad implements AsyncDisposable {
   readonly clock: QuickClock;
   readonly #directory: string;
@@ -62,7 +63,7 @@ export class QuickRoad implements AsyncDisposable {
       whole: await write('whole', whole),
     };
     const { fromMs } = episode(seed, Math.floor(Date.now() / jamPeriodMs));
-    const road = new QuickRoad(directory, new QuickClock(fromMs - beforeJamMs, factor), networks);
+    const road = new QuickRoad(directory, new QuickClock(fromMs + jammedForMs, factor), networks);
     try {
       await road.#begin();
       return road;

@@ -29,16 +29,20 @@ export interface Tiles {
   readonly attribution: string;
 }
 
-const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
+/** What is drawn of the network. */
+export interface Drawing {
+  readonly links: FeatureCollection;
+  readonly detectors: FeatureCollection;
+}
 
 /** The map is of our data alone, on a plain ground or on the tiles that the server was told of; letters come from the browser's own fonts. */
-export function mapStyle(theme: Theme, tiles: Tiles | undefined): StyleSpecification {
+export function mapStyle(theme: Theme, tiles: Tiles | undefined, { links, detectors }: Drawing): StyleSpecification {
   const { map, text } = grounds[theme];
   return {
     version: 8,
     sources: {
-      links: { type: 'geojson', data: empty },
-      detectors: { type: 'geojson', data: empty },
+      links: { type: 'geojson', data: links },
+      detectors: { type: 'geojson', data: detectors },
       ...(tiles === undefined ? {} : { tiles: { type: 'raster', tiles: [tiles.url], tileSize: 256 } }),
     },
     layers: [
@@ -95,7 +99,14 @@ function linkLayer(id: (typeof linkLayers)[number]): StyleSpecification['layers'
   };
 }
 
-export function linkFeatures(
+export function drawingOf(state: NetworkState, theme: Theme): Drawing {
+  return {
+    links: linkFeatures(state.links(), state.detectors, theme),
+    detectors: detectorFeatures(state.detectors.values(), (id) => state.nameOf(id), theme),
+  };
+}
+
+function linkFeatures(
   links: readonly KnownLink[],
   detectors: NetworkState['detectors'],
   theme: Theme,
@@ -116,7 +127,7 @@ export function linkFeatures(
   };
 }
 
-export function detectorFeatures(
+function detectorFeatures(
   detectors: Iterable<Detector>,
   nameOf: (id: string) => string,
   theme: Theme,

@@ -1,6 +1,6 @@
 import type { GeoJSONSource, Map as LibraryMap, PointLike } from 'maplibre-gl';
 import type { Desk } from './desk.ts';
-import { detectorFeatures, detectorLayer, linkFeatures, linkLayers, mapStyle, type Tiles } from './map-style.ts';
+import { detectorLayer, drawingOf, linkLayers, mapStyle, type Tiles } from './map-style.ts';
 import { boundsOf, isOnEarth, placeOnMap } from './network-geometry.ts';
 import type { Theme } from './palette.ts';
 import { detectorAddress, linkAddress } from './router.ts';
@@ -41,13 +41,13 @@ export class NetworkMap implements Disposable {
 
   /** Loads the library and draws what there is. Without WebGL the page does without a map. */
   async start(): Promise<void> {
-    const { format, theme } = this.#desk;
+    const { format, theme, state } = this.#desk;
     try {
       const { Map: LibraryMap } = await import('maplibre-gl');
       if (this.#state === 'left') return;
       const map = new LibraryMap({
         container: this.element,
-        style: mapStyle(theme, undefined),
+        style: mapStyle(theme, undefined, drawingOf(state, theme)),
         attributionControl: false,
         dragRotate: false,
         pitchWithRotate: false,
@@ -79,13 +79,14 @@ export class NetworkMap implements Disposable {
     if (this.#state !== 'drawn' || map === undefined || shown === undefined) return;
     const hasTiles = configuredTiles() !== undefined && isOnEarth(state.detectors.values());
     if (shown.version === state.version && shown.theme === theme && shown.hasTiles === hasTiles) return;
-    if (shown.theme !== theme || shown.hasTiles !== hasTiles) {
-      map.setStyle(mapStyle(theme, hasTiles ? configuredTiles() : undefined), { diff: true });
-    }
     this.#shown = { version: state.version, theme, hasTiles };
-    map.getSource<GeoJSONSource>('links')?.setData(linkFeatures(state.links(), state.detectors, theme));
-    const detectors = detectorFeatures(state.detectors.values(), (id) => state.nameOf(id), theme);
-    map.getSource<GeoJSONSource>('detectors')?.setData(detectors);
+    const drawing = drawingOf(state, theme);
+    if (shown.theme !== theme || shown.hasTiles !== hasTiles) {
+      map.setStyle(mapStyle(theme, hasTiles ? configuredTiles() : undefined, drawing));
+    } else {
+      map.getSource<GeoJSONSource>('links')?.setData(drawing.links);
+      map.getSource<GeoJSONSource>('detectors')?.setData(drawing.detectors);
+    }
     if (!this.#hasFitted && state.detectors.size > 0) this.fit();
   }
 

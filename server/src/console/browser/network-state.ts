@@ -22,6 +22,10 @@ export class NetworkState {
   /** Of what is being told anew: shown when all of it has come, so that nothing vanishes meanwhile. */
   #coming: { detectors: Map<string, Detector>; estimates: Map<string, Estimate> } | undefined;
   #version = 0;
+  /** Of what is shown, made once for each version. */
+  #listed: { readonly version: number; readonly links: readonly KnownLink[] } | undefined;
+  /** The newest of all times, as text: ISO 8601 in UTC sorts by time. */
+  #newest = '';
 
   /** Rises with every change of detectors, links or estimates. */
   get version(): number {
@@ -43,9 +47,7 @@ export class NetworkState {
 
   /** The minute of the newest estimate; undefined while there is none. */
   newestMs(): number | undefined {
-    let newest: number | undefined;
-    for (const { time } of this.#estimates.values()) newest = Math.max(newest ?? 0, Date.parse(time));
-    return newest;
+    return this.#newest === '' ? undefined : Date.parse(this.#newest);
   }
 
   nameOf(detectorId: string): string {
@@ -54,8 +56,11 @@ export class NetworkState {
   }
 
   links(): readonly KnownLink[] {
+    if (this.#listed?.version === this.#version) return this.#listed.links;
     const ids = new Set([...this.#links.keys(), ...this.#estimates.keys()]);
-    return [...ids].flatMap((id) => this.link(id) ?? []);
+    const links = [...ids].flatMap((id) => this.link(id) ?? []);
+    this.#listed = { version: this.#version, links };
+    return links;
   }
 
   link(id: string): KnownLink | undefined {
@@ -75,13 +80,15 @@ export class NetworkState {
 
   takeDetector(detector: Detector): void {
     (this.#coming?.detectors ?? this.#detectors).set(detector.detector_id, detector);
-    this.#version++;
+    if (this.#coming === undefined) this.#version++;
   }
 
   takeEstimate(estimate: Estimate): void {
     const id = linkIdOf(estimate.from_detector_id, estimate.to_detector_id);
     (this.#coming?.estimates ?? this.#estimates).set(id, estimate);
+    if (this.#coming !== undefined) return;
     this.#version++;
+    if (estimate.time > this.#newest) this.#newest = estimate.time;
   }
 
   /** Everything has come up to here. */
@@ -91,6 +98,8 @@ export class NetworkState {
       this.#estimates = this.#coming.estimates;
       this.#coming = undefined;
       this.#version++;
+      this.#newest = '';
+      for (const { time } of this.#estimates.values()) if (time > this.#newest) this.#newest = time;
     }
     this.#heartbeat = heartbeat;
     if (heartbeat.time !== null) this.#clockAheadMs = Date.parse(heartbeat.time) - localMs;
