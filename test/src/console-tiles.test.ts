@@ -67,6 +67,7 @@ test('a server of tiles that is configured is asked for the background, and name
   const browser = await startBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 500, height: 500 } });
+    const reader = await browser.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
@@ -75,7 +76,7 @@ test('a server of tiles that is configured is asked for the background, and name
     const eventually = <T>(ask: () => Promise<T>) => expect.poll(ask, { timeout: 30_000, interval: 200 });
     await eventually(() => page.locator('.attribution').innerText()).toBe('Us & <i>them</i>');
     // Six tenths of the tile's green on the ground of the map.
-    await eventually(() => pointsOfColour(browser, page, '.map-canvas', '#62c262')).toBeGreaterThan(5000);
+    await eventually(() => pointsOfColour(reader, page, '.map-canvas', '#62c262')).toBeGreaterThan(5000);
     expect(asked.every((url) => /^\/\d+\/\d+\/\d+\.png$/.test(url))).toBe(true);
     expect(complaints).toEqual([]);
   } finally {

@@ -9,8 +9,8 @@ import { ask, collectorAt } from './harness/rpc.ts';
 import { temporaryDirectory } from './harness/temporary-directory.ts';
 import { until } from './harness/until.ts';
 
-/** A minute of traffic takes six seconds. */
-const quickness = 10;
+/** A minute of traffic takes seven and a half seconds. */
+const quickness = 8;
 const jamColour = '#a50026';
 const network = readFileSync(fileURLToPath(new URL('../../deploy/demo/road.yaml', import.meta.url)), 'utf8');
 /** Where pictures for the documents go; none by default. */
@@ -23,7 +23,7 @@ let road: QuickRoad;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-let jammedAtFirst: readonly string[];
+let reader: Page;
 const requested: string[] = [];
 const complaints: string[] = [];
 
@@ -40,18 +40,18 @@ beforeAll(async () => {
   context.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
-  jammedAtFirst = (await estimates()).filter(isJam).map(nameOf);
   page = await context.newPage();
+  reader = await browser.newPage();
   await page.goto(road.url);
-}, 90_000);
+}, 150_000);
 afterAll(async () => {
   await browser?.close();
   await road?.[Symbol.asyncDispose]();
   await folder?.[Symbol.asyncDispose]();
 });
 
-/** The machine may be busy; minutes of the road are six seconds. */
-const eventually = <T>(ask: () => Promise<T>) => expect.poll(ask, { timeout: 40_000, interval: 50 });
+/** The machine may be busy; minutes of the road are seconds. */
+const eventually = <T>(ask: () => Promise<T>) => expect.poll(ask, { timeout: 40_000, interval: 100 });
 const linkRow = (id: string) => page.locator(`tr[data-link="${id}"]`);
 const picture = async (name: string, fullPage = false) => {
   if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
@@ -63,11 +63,13 @@ interface Estimate {
   readonly free_flow_seconds: number | null;
 }
 /** What the API says of all links now. */
-async function estimates() {
-  const answer = await fetch(`${road.url}/api/v1/estimates`);
+async function estimates(more = '') {
+  const answer = await fetch(`${road.url}/api/v1/estimates${more}`);
   return ((await answer.json()) as { estimates: readonly Estimate[] }).estimates;
 }
 const nameOf = ({ from_detector_id, to_detector_id }: Estimate) => `${from_detector_id}:${to_detector_id}`;
+const isFree = ({ mean_seconds: mean, free_flow_seconds: free }: Estimate) =>
+  mean !== null && free !== null && mean / free < 1.25;
 const isJam = ({ mean_seconds: mean, free_flow_seconds: free }: Estimate) =>
   mean !== null && free !== null && mean / free >= 2.5;
 
@@ -79,22 +81,22 @@ describe('the console', () => {
     await expect
       .poll(() => page.locator('.traffic').innerText(), { timeout: 20_000 })
       .toMatch(/Live · \d+ detections a minute/);
-    await eventually(() => pointsOfColour(browser, page, '.map-canvas', '#2166ac')).toBeGreaterThan(300);
+    await eventually(() => pointsOfColour(reader, page, '.map-canvas', '#2166ac')).toBeGreaterThan(300);
     expect(await page.locator('footer').innerText()).toContain('Europe/Berlin');
   });
 
   test('a jam forms, and the link turns red within two minutes of the estimate', async () => {
-    expect(jammedAtFirst).toEqual([]);
     const jammed = await until('a jam', async () => (await estimates()).find((each) => isJam(each)), {
       timeoutMs: 110_000,
       pollMs: 100,
     });
     const id = nameOf(jammed);
+    expect((await estimates(`/history?links=${id}`)).filter(isFree).length).toBeGreaterThan(10);
     await eventually(() => linkRow(id).getAttribute('data-level')).toBe('jam');
     expect(await linkRow(id).innerText()).toMatch(/jam$/);
     // What needs somebody is first.
     expect(await page.locator('tr[data-link]').first().getAttribute('data-level')).toBe('jam');
-    await eventually(() => pointsOfColour(browser, page, '.map-canvas', jamColour)).toBeGreaterThan(300);
+    await eventually(() => pointsOfColour(reader, page, '.map-canvas', jamColour)).toBeGreaterThan(300);
     await picture('console-overview');
     await linkRow(id).getByRole('link').click();
     await eventually(() => page.locator('.headline').getAttribute('data-level')).toBe('jam');
@@ -203,7 +205,7 @@ describe('everybody can use it, in light and dark and on a phone', () => {
       await eventually(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
       expect([colorScheme, await accessFaults(page)]).toEqual([colorScheme, []]);
       const free = colorScheme === 'light' ? '#2166ac' : '#6baed6';
-      if (path === '/') await eventually(() => pointsOfColour(browser, page, '.map-canvas', free)).toBeGreaterThan(300);
+      if (path === '/') await eventually(() => pointsOfColour(reader, page, '.map-canvas', free)).toBeGreaterThan(300);
     }
     await page.setViewportSize({ width: 360, height: 740 });
     await eventually(() => page.evaluate('document.documentElement.scrollWidth')).toBe(360);
@@ -222,7 +224,7 @@ describe('what happens on the road', () => {
     await eventually(() => linkRow('S1:S2').getAttribute('data-level')).toBe('down');
     await eventually(() => linkRow('S2:S1').innerText()).toMatch(/detector down$/);
     await eventually(() => page.locator('tr[data-detector="S1"]').innerText()).toMatch(/silent/);
-    expect(await linkRow('D1:D2').getAttribute('data-level')).not.toBe('down');
+    await eventually(() => linkRow('D1:D2').getAttribute('data-level')).not.toBe('down');
     await linkRow('S1:S2').getByRole('link').click();
     await eventually(() => page.locator('.facts').innerText()).toContain('a detector is down');
   });

@@ -50,15 +50,10 @@ const countPoints = `async ({ address, parts }) => {
   return count;
 }`;
 
-/** How many points of a part of the page have a colour, as it is drawn. */
-export async function pointsOfColour(browser: Browser, page: Page, selector: string, colour: string): Promise<number> {
+/** How many points of a part of a page have a colour, as it is drawn. An empty page, without a policy of its own, reads the picture. */
+export async function pointsOfColour(reader: Page, page: Page, selector: string, colour: string): Promise<number> {
   const image = await page.locator(selector).screenshot();
-  const reader = await browser.newPage();
-  try {
-    const address = `data:image/png;base64,${image.toString('base64')}`;
-    const parts = [1, 3, 5].map((place) => Number.parseInt(colour.slice(place, place + 2), 16));
-    return await reader.evaluate<number>(`(${countPoints})(${JSON.stringify({ address, parts })})`);
-  } finally {
-    await reader.close();
-  }
+  const address = `data:image/png;base64,${image.toString('base64')}`;
+  const parts = [1, 3, 5].map((place) => Number.parseInt(colour.slice(place, place + 2), 16));
+  return reader.evaluate<number>(`(${countPoints})(${JSON.stringify({ address, parts })})`);
 }

@@ -115,18 +115,20 @@ export class QuickRoad implements AsyncDisposable {
     if (applied.code !== 0) throw new Error(applied.describe());
     this.#main = this.#simulate('main', '40m');
     this.#side = this.#simulate('side', '20m');
-    await until('estimates of all links', async () => {
+    const areAllThere = async () => {
       const answer = await fetch(`${this.url}/api/v1/estimates`);
       const { estimates } = (await answer.json()) as { estimates: readonly { mean_seconds: number | null }[] };
       return estimates.filter(({ mean_seconds }) => mean_seconds !== null).length === 12 ? true : undefined;
-    });
+    };
+    await until('estimates of all links', areAllThere, { timeoutMs: 100_000, pollMs: 100 });
   }
 
   #simulate(name: 'main' | 'side', past: string): Program {
     const args = [
       ...['simulate', '--network', this.#networks[name], '--past', past, '--seed', String(seed)],
       ...['--state-dir', join(this.#directory, name), '--collector-address', this.server.collector],
-      ...['--clock-trust', '--log-level', 'warn'],
+      // Often, so that one that a busy machine delays is no silence yet.
+      ...['--clock-trust', '--log-level', 'warn', '--status-interval-seconds', '10'],
     ];
     return new Program('tdc-agent', args, { directory: this.#directory, command: this.clock.command('quick') });
   }

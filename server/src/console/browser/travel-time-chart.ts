@@ -83,8 +83,8 @@ export class TravelTimeChart implements Disposable {
       ],
       series: [
         { label: text.time, value: (_, seconds) => (seconds === null ? '–' : format.dateTime(seconds * 1000)) },
-        { label: text.interval, stroke: 'transparent', value: minutes, points: { show: false } },
-        { label: text.interval, stroke: 'transparent', value: minutes, points: { show: false } },
+        { label: text.lowerEnd, stroke: 'transparent', value: minutes, points: { show: false } },
+        { label: text.upperEnd, stroke: 'transparent', value: minutes, points: { show: false } },
         { label: text.mean, stroke: ground.text, width: 2, value: minutes, points: { show: false } },
         {
           label: text.freeFlow,

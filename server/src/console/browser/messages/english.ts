@@ -89,6 +89,8 @@ export const english = {
   asOf: 'Of the minute',
   interval: 'Most likely between',
   intervalHelp: '90 % confidence of the mean',
+  lowerEnd: 'At least',
+  upperEnd: 'At most',
   mostDrivers: 'Eight drivers in ten',
   freeFlow: 'Free flow',
   departure: 'Who starts now',

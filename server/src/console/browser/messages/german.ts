@@ -93,6 +93,8 @@ export const german: Messages = {
   asOf: 'Stand der Minute',
   interval: 'Höchstwahrscheinlich zwischen',
   intervalHelp: '90 % Vertrauensbereich des Mittels',
+  lowerEnd: 'Mindestens',
+  upperEnd: 'Höchstens',
   mostDrivers: 'Acht von zehn Fahrern',
   freeFlow: 'Freie Fahrt',
   departure: 'Wer jetzt losfährt',
