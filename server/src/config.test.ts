@@ -24,6 +24,7 @@ test('every default passes its own schema, and the defaults serve everything on 
     retention: { eventHours: 24, estimateDays: 1100 },
     estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
     eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+    timeZone: 'UTC',
     limits: defaultServerLimits,
     publisher: publisherByDefault,
     logLevel: 'info',

@@ -6,6 +6,7 @@ import type { ClientTls } from '@tdc/shared/grpc-client.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
 import { estimatorNames } from '@tdc/shared/network.ts';
 import { serviceManagerOf } from '@tdc/shared/service-notify.ts';
+import { isTimeZone } from '@tdc/shared/wall-clock.ts';
 import { z } from 'zod';
 import { limitOptions, type ServerLimits, serverLimitsOf } from './access/options.ts';
 import type { EventTimeLimits } from './collector/context.ts';
@@ -43,6 +44,8 @@ export interface ServerConfig {
   readonly retention: RetentionAges;
   readonly estimator: EstimatorConfig;
   readonly eventTimes: EventTimeLimits;
+  /** Of the network, a name of the IANA database: its days and hours are those of statistics. */
+  readonly timeZone: string;
   readonly limits: ServerLimits;
   /** Who publishes DATEX II. */
   readonly publisher: Publisher;
@@ -156,6 +159,12 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     ),
     ...publisherOptions,
     ...consoleOptions,
+    option(
+      'network.time_zone',
+      z.string().refine(isTimeZone, 'expected a zone of the IANA database, such as Europe/Berlin or UTC'),
+      'UTC',
+      'time zone of the network, whose days and hours its statistics are of',
+    ),
     ...limitOptions,
     ...enrolmentOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
@@ -210,6 +219,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
       ageDaysMax: values['collector.event_age_days_max'],
       aheadSecondsMax: values['collector.event_ahead_seconds_max'],
     },
+    timeZone: values['network.time_zone'],
     limits: serverLimitsOf(values),
     publisher: { country: values['datex2.country'], identifier: values['datex2.identifier'] },
     ...(tiles === undefined ? {} : { tiles }),

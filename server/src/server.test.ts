@@ -44,6 +44,7 @@ const configIn = (at: string): ServerConfig => ({
   retention: { eventHours: 24, estimateDays: 1100 },
   estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+  timeZone: 'UTC',
   limits: defaultServerLimits,
   publisher: publisherByDefault,
   logLevel: 'silent',

@@ -16,6 +16,9 @@ import { enrolmentService } from './enrolment/service.ts';
 import { watchServerCertificate } from './enrolment/watch-server-certificate.ts';
 import { runEstimator } from './estimator/service.ts';
 import { watchRepository } from './health.ts';
+import { calendarOf } from './history/calendar.ts';
+import { historyService } from './query/history-service.ts';
+import { LinkHistory } from './query/link-history.ts';
 import { queryService } from './query/service.ts';
 import { keepRemovingOld } from './retention.ts';
 
@@ -45,10 +48,12 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   const shutdown = new AbortController();
   const servers = new Map<CalledService, ServedPort>();
   const access = accessOf(context, shutdown.signal);
+  const { repository, clock } = context;
+  const history = new LinkHistory({ repository, clock, calendar: calendarOf(context.config.timeZone) });
   try {
     for (const name of context.config.services) {
       if (name === 'estimator') continue;
-      servers.set(name, await startService(name, context, access, shutdown.signal));
+      servers.set(name, await startService(name, { ...context, history }, access, shutdown.signal));
     }
   } catch (error) {
     await stopAll(servers, shutdown);
@@ -76,6 +81,11 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   };
 }
 
+/** What a service works with besides. */
+interface ServiceContext extends ServerContext {
+  readonly history: LinkHistory;
+}
+
 interface Access extends AccessContext {
   readonly guard: Guard;
 }
@@ -90,7 +100,7 @@ function accessOf({ config, repository, clock, logger }: ServerContext, shutdown
 
 function startService(
   name: CalledService,
-  context: ServerContext,
+  context: ServiceContext,
   access: Access,
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
@@ -112,14 +122,14 @@ function startService(
 
 /** Loaded where it is served: the others do without its framework. */
 async function startHttp(
-  { config, repository, clock, logger }: ServerContext,
+  { config, repository, clock, logger, history }: ServiceContext,
   { guard }: Access,
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
   const { startHttpServer } = await import('./http/server.ts');
   const { host, tls, tiles, ports, limits, estimator: estimation, publisher } = config;
   return startHttpServer({
-    ...{ repository, clock, logger, guard, shutdown, host, estimation, publisher },
+    ...{ repository, history, clock, logger, guard, shutdown, host, estimation, publisher },
     port: ports.http,
     limits: limits.connections,
     ...(tls === undefined ? {} : { tls }),
@@ -130,13 +140,15 @@ async function startHttp(
 /** The health port answers for the whole process; the other ports answer for themselves besides. */
 function servicesOf(
   name: Exclude<CalledService, 'http'>,
-  context: ServerContext,
+  context: ServiceContext,
   access: Access,
   shutdown: AbortSignal,
 ): readonly GrpcService[] {
   const { config, repository, clock } = context;
   if (name === 'health') return [];
-  if (name === 'query') return [queryService({ repository, clock, shutdown, estimation: config.estimator })];
+  if (name === 'query') {
+    return [queryService({ repository, clock, shutdown, estimation: config.estimator }), historyService(context)];
+  }
   const detectors = new KnownDetectors(repository.network, clock);
   const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
   return [

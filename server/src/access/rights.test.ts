@@ -2,6 +2,7 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { BoxMailServiceService } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
+import { HistoryServiceService } from '@tdc/shared/generated/tdc/v1/history.ts';
 import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SecuredClient, type SecuredServer, startSecuredServer } from './secured-server.ts';
@@ -44,14 +45,16 @@ describe('every method', () => {
     [AccessServiceService, 'collector'],
     [BoxMailServiceService, 'collector'],
     [QueryServiceService, 'query'],
+    [HistoryServiceService, 'query'],
   ] as const;
   const methods = services.flatMap(([service, port]) =>
     Object.entries(service).map(([name, { path }]) => ({ name, path: String(path), port })),
   );
+  const reads = (name: string) => name in QueryServiceService || name in HistoryServiceService;
   const mayCall = {
     D1: (name: string) => boxes.includes(name),
-    viewer: (name: string) => name in QueryServiceService,
-    operator: (name: string) => name in QueryServiceService || operators.includes(name),
+    viewer: reads,
+    operator: (name: string) => reads(name) || operators.includes(name),
     admin: (name: string) => !boxes.includes(name),
   } as const;
 

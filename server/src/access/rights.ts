@@ -4,6 +4,7 @@ import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { BoxMailServiceService } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { EnrolmentServiceService } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
+import { HistoryServiceService } from '@tdc/shared/generated/tdc/v1/history.ts';
 import { QueryServiceService } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { type Principal, principalText, type Role, roles } from './principal.ts';
 
@@ -67,6 +68,12 @@ const query: Rights<typeof QueryServiceService> = {
   getRoute: reads,
 };
 
+const history: Rights<typeof HistoryServiceService> = {
+  getUsual: reads,
+  getStatistics: reads,
+  comparePeriods: reads,
+};
+
 const enrolment: Rights<typeof EnrolmentServiceService> = {
   createEnrolment: { who: 'operator', role: 'admin', subject: ({ detectorId }) => `detector ${detectorId}` },
   listEnrolments: { who: 'operator', role: 'operator' },
@@ -107,6 +114,7 @@ export const httpRights = { open: '/http/Open', session: '/http/Session', metric
 const table: ReadonlyMap<string, Need> = new Map([
   ...pathsOf(CollectorServiceService, collector),
   ...pathsOf(QueryServiceService, query),
+  ...pathsOf(HistoryServiceService, history),
   ...pathsOf(AccessServiceService, access),
   ...pathsOf(EnrolmentServiceService, enrolment),
   ...pathsOf(BoxMailServiceService, boxMail),

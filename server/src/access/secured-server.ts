@@ -68,6 +68,7 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
       retention: { eventHours: 0, estimateDays: 0 },
       estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+      timeZone: 'UTC',
       limits: { ...defaultServerLimits, ...given },
       publisher: publisherByDefault,
       logLevel: 'info',

@@ -73,6 +73,7 @@ async function startIn(
       retention: { eventHours: 0, estimateDays: 0 },
       estimator: { estimator: 'grid-filter', rotating: true, delaySeconds: 1, reachHours: 24 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+      timeZone: 'UTC',
       limits: defaultServerLimits,
       publisher: publisherByDefault,
       logLevel: 'silent',

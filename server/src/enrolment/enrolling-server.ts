@@ -167,6 +167,7 @@ const configIn = (folder: string, given: Partial<EnrolmentSettings>): ServerConf
   retention: { eventHours: 0, estimateDays: 0 },
   estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
   eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
+  timeZone: 'UTC',
   limits: defaultServerLimits,
   publisher: publisherByDefault,
   logLevel: 'trace',

@@ -1,4 +1,5 @@
 import type { Link } from '@tdc/shared/network.ts';
+import { randomFrom } from '@tdc/shared/seeded-random.ts';
 import { describe, expect, test } from 'vitest';
 import type { Estimate } from './estimate.ts';
 import type { EstimationEvent } from './estimation-event.ts';
@@ -15,14 +16,6 @@ function road(ways: 'one' | 'both'): readonly Link[] {
     const back = { ...link, fromDetectorId: link.toDetectorId, toDetectorId: link.fromDetectorId };
     return ways === 'one' ? [link] : [link, back];
   });
-}
-
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 interface Story {

@@ -1,4 +1,5 @@
 import { type EstimatorName, estimatorNames } from '@tdc/shared/network.ts';
+import { randomFrom } from '@tdc/shared/seeded-random.ts';
 import { describe, expect, test } from 'vitest';
 import type { Estimate } from './estimate.ts';
 import type { EstimationEvent } from './estimation-event.ts';
@@ -6,15 +7,6 @@ import { journey, passing } from './made-up-traffic.ts';
 import { NetworkEstimator } from './network-estimator.ts';
 
 const links = [{ fromDetectorId: 'A', toDetectorId: 'B', maxSeconds: 1800, lengthM: 1200 }];
-
-/** Seeded, so that drivers differ and the test does not. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** A driver every so many seconds, whose travel time is that of the road at departure, give or take 15 %. */
 function traffic(

@@ -4,6 +4,7 @@ import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import type { Link } from '@tdc/shared/network.ts';
+import { randomFrom } from '@tdc/shared/seeded-random.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { EstimateScan, PublishedEstimate, Repository } from '../repository.ts';
@@ -25,14 +26,6 @@ const links: readonly Link[] = [
 ];
 const settings = { estimator: 'grid-filter', rotating: true } as const;
 const config = { ...settings, delaySeconds: 5, reachHours: 16 };
-
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Cars from A over B to C, and back to A, in so many minutes from t0. */
 function traffic(minutes: number, random: () => number): readonly DetectionEvent[] {

@@ -17,6 +17,7 @@ import { addEstimateRoutes } from './routes/estimates.ts';
 import { addEventFiles } from './routes/event-files.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addGeojsonRoutes } from './routes/geojson.ts';
+import { addHistoryRoutes } from './routes/history.ts';
 import { addLinkRoutes } from './routes/links.ts';
 import { addLiveRoute } from './routes/live.ts';
 import { addMatchFiles } from './routes/match-files.ts';
@@ -96,6 +97,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addEventFiles(app, options, answers);
   addEstimateFiles(app, options, answers);
   addMatchFiles(app, options, answers);
+  addHistoryRoutes(app, options);
   const feed = addLiveRoute(app, options);
   addMetrics(app, { ...options, feed });
   addProbes(app, options);

@@ -3,11 +3,13 @@ import type { Logger } from '@tdc/shared/logger.ts';
 import type { Guard } from '../access/guard.ts';
 import type { EstimationSettings } from '../estimation/network-estimator.ts';
 import type { Publisher } from '../formats/datex2/publisher.ts';
+import type { LinkHistory } from '../query/link-history.ts';
 import type { Repository } from '../repository.ts';
 
 /** What HTTP works with. */
 export interface HttpContext {
   readonly repository: Repository;
+  readonly history: LinkHistory;
   readonly clock: Clock;
   readonly logger: Logger;
   /** As the estimators of this network have them: matches are made anew with them. */

@@ -87,6 +87,10 @@ function valueFor(schema: OpenAPIV3_1.SchemaObject | undefined): fc.Arbitrary<st
   if (schema?.enum !== undefined) sane.push(fc.constantFrom(...schema.enum.map(String)));
   if (schema?.type === 'integer')
     sane.push(fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1000 }).map(String));
+  if (schema?.format === 'date') {
+    const day = 24 * 3_600_000;
+    sane.push(fc.integer({ min: -20, max: 20 }).map((days) => new Date(t0 + days * day).toISOString().slice(0, 10)));
+  }
   if (schema?.format === 'date-time') {
     sane.push(
       fc

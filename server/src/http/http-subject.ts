@@ -5,6 +5,8 @@ import { KnownTokens } from '../access/known-tokens.ts';
 import { defaultServerLimits } from '../access/options.ts';
 import { revocationIn } from '../enrolment/revoked.ts';
 import { publisherByDefault } from '../formats/datex2/publisher.ts';
+import { calendarOf } from '../history/calendar.ts';
+import { LinkHistory } from '../query/link-history.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { PublishedEstimate, Repository } from '../repository.ts';
 import { type Answer, type Asking, ask } from './asking.ts';
@@ -38,8 +40,10 @@ export async function startHttpSubject(
     ...{ tokens, isRevoked: revocationIn(enrolments), rates: defaultServerLimits },
     ...{ clock: systemClock, logger },
   });
+  const clock = given.clock ?? systemClock;
+  const history = new LinkHistory({ repository, clock, calendar: calendarOf('Europe/Berlin') });
   const estimation = { estimator: 'grid-filter', rotating: true } as const;
-  const made = { repository, clock: systemClock, logger, guard, estimation, shutdown: shutdown.signal };
+  const made = { repository, history, clock, logger, guard, estimation, shutdown: shutdown.signal };
   const options = { ...made, publisher: publisherByDefault };
   const limits = defaultServerLimits.connections;
   const server = await startHttpServer({ ...options, host: '127.0.0.1', port: 0, limits, ...given });

@@ -12,6 +12,10 @@ as \`If-None-Match\`, and what has not changed is answered with 304 and without 
 
 const tags = [
   { name: 'travel times', description: 'What it takes to drive along links and routes, with how sure that is.' },
+  {
+    name: 'history',
+    description: 'What is usual, how reliable a link is, what has changed: of the travel times of weeks and months.',
+  },
   { name: 'network', description: 'Detectors and links.' },
   { name: 'events', description: 'Passages of devices through the zones of detectors, under pseudonyms.' },
   { name: 'files', description: 'The same in the formats of other systems, whole instead of in pages.' },
