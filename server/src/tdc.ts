@@ -3,6 +3,7 @@ import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { addBoxesCommand } from './client/boxes.ts';
 import { addCertificateCommands } from './client/certificates.ts';
+import { addCompareCommand } from './client/compare.ts';
 import { addCompletionCommand } from './client/completion.ts';
 import { addGlobalOptions, clientConfigOf } from './client/config.ts';
 import { openClient, type Run } from './client/context.ts';
@@ -16,10 +17,13 @@ import { addLinksCommand } from './client/links.ts';
 import { addMatchesCommand } from './client/matches.ts';
 import { addNetworkApplyCommand } from './client/network-apply.ts';
 import { addNetworkShowCommand } from './client/network-show.ts';
+import { addReportCommand } from './client/report.ts';
 import { addRouteCommand } from './client/route.ts';
+import { addStatsCommand } from './client/stats.ts';
 import { addTokenCommands } from './client/token.ts';
 import { addTrafficCommand } from './client/traffic.ts';
 import { addTravelTimesCommand } from './client/travel-times.ts';
+import { addUsualCommand } from './client/usual.ts';
 
 await runProgram('tdc', async (argv, signal) => {
   const program = newProgram(
@@ -45,6 +49,10 @@ await runProgram('tdc', async (argv, signal) => {
   addTravelTimesCommand(program, run);
   addRouteCommand(program, run);
   addMatchesCommand(program, run);
+  addUsualCommand(program, run);
+  addStatsCommand(program, run);
+  addCompareCommand(program, run);
+  addReportCommand(program, run);
   addEventsCommand(program, run);
   addLinksCommand(program, run);
   addDetectorsCommand(program, run);

@@ -5,6 +5,7 @@ import { AccessServiceClient } from '@tdc/shared/generated/tdc/v1/access.ts';
 import { BoxMailServiceClient } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { EnrolmentServiceClient } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
+import { HistoryServiceClient } from '@tdc/shared/generated/tdc/v1/history.ts';
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { msFromNs, type Parsed } from '@tdc/shared/wire.ts';
@@ -29,6 +30,8 @@ export interface ClientContext extends Surroundings, Disposable {
   readonly config: ClientConfig;
   readonly collector: CollectorServiceClient;
   readonly query: QueryServiceClient;
+  /** On the port of queries. */
+  readonly history: HistoryServiceClient;
   readonly access: AccessServiceClient;
   readonly enrolment: EnrolmentServiceClient;
   /** On the port of the collector, as access is. */
@@ -53,6 +56,7 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
   const credentials = clientCredentials(config.tls, config.token);
   const collector = new CollectorServiceClient(config.collector, credentials, channelOptions);
   const query = new QueryServiceClient(config.query, credentials, channelOptions);
+  const history = new HistoryServiceClient(config.query, credentials, channelOptions);
   const access = new AccessServiceClient(config.collector, credentials, channelOptions);
   const enrolment = new EnrolmentServiceClient(config.collector, credentials, channelOptions);
   const boxMail = new BoxMailServiceClient(config.collector, credentials, channelOptions);
@@ -61,16 +65,17 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
     config,
     collector,
     query,
+    history,
     access,
     enrolment,
     boxMail,
     [Symbol.dispose]: () => {
-      for (const client of [collector, query, access, enrolment, boxMail]) client.close();
+      for (const client of [collector, query, history, access, enrolment, boxMail]) client.close();
     },
   };
 }
 
-export type Service = 'collector' | 'query' | 'access' | 'enrolment' | 'boxMail';
+export type Service = 'collector' | 'query' | 'history' | 'access' | 'enrolment' | 'boxMail';
 type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[1];
 
 /**
@@ -112,7 +117,7 @@ function warnOfStaleness(context: ClientContext, response: unknown): void {
 
 /** Says which service it was that did not answer, or that is another than was thought. */
 export function withService(error: unknown, config: ClientConfig, service: Service): unknown {
-  const port = service === 'query' ? 'query' : 'collector';
+  const port = service === 'query' || service === 'history' ? 'query' : 'collector';
   const at = `${port} ${config[port]}`;
   if (error instanceof UnavailableError) {
     // Messages of the library can have a heading that nothing follows, and lines of the TLS library in them.

@@ -24,6 +24,7 @@ import { addMatchFiles } from './routes/match-files.ts';
 import { addMatchRoutes } from './routes/matches.ts';
 import { addMetrics } from './routes/metrics.ts';
 import { addProbes } from './routes/probes.ts';
+import { addReportRoutes } from './routes/report.ts';
 import { addRouteRoutes } from './routes/route.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { setHeadersForAll } from './security-headers.ts';
@@ -98,6 +99,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addEstimateFiles(app, options, answers);
   addMatchFiles(app, options, answers);
   addHistoryRoutes(app, options);
+  addReportRoutes(app, options);
   const feed = addLiveRoute(app, options);
   addMetrics(app, { ...options, feed });
   addProbes(app, options);

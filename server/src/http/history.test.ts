@@ -14,6 +14,8 @@ let subject: HttpSubject;
 
 beforeAll(async () => {
   subject = await startHttpSubject(['D1', 'D2']);
+  const named = { id: 'D1', name: '<script>alert(1)</script>', position: { type: 'plane', xM: 0, yM: 0 } } as const;
+  await subject.repository.network.putDetector(named, never);
   const link = { fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, freeFlowSeconds: 50 };
   await subject.repository.network.putLink(link, never);
   // Roadworks from the fifth week on; the third Tuesday was not observed.
@@ -95,6 +97,7 @@ describe('the history of a link', () => {
     ['statistics?weekdays=monday', 'weekdays'],
     ['statistics?time_from=07:10', 'time_from'],
     ['statistics?time_from=09:00&time_to=07:00', 'time_to'],
+    ['report?before_from=2026-01-01', 'before_to'],
     ['comparison?from_date=2026-01-01&to_date=2026-01-09', 'before_from'],
     ['comparison?before_from=2026-01-05&before_to=2026-01-02&from_date=2026-01-05&to_date=2026-01-09', 'before_to'],
     ['comparison?before_from=2026-01-01&before_to=2026-01-06&from_date=2026-01-05&to_date=2026-01-09', 'from_date'],
@@ -102,6 +105,21 @@ describe('the history of a link', () => {
     const answer = await subject.get(`/api/v1/links/D1/D2/${what}`);
     expect(answer.status, answer.text).toBe(400);
     expect(answer.json<Problem>().errors?.map((each) => each.field.replace(/\[\d+\]$/, ''))).toContain(field);
+  });
+
+  test('is a page that can be printed, without scripts and with all text as text', async () => {
+    const query = `before_from=${date(0)}&before_to=${date(28)}&from_date=${date(28)}&to_date=${date(56)}`;
+    const { text, headers, status } = await subject.get(`/api/v1/links/D1/D2/report?${query}`);
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers['content-security-policy']).toContain("style-src 'self'");
+    expect(text).toContain('Slower after: +20.0 s');
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt; to (no name)');
+    expect(text).not.toMatch(/<script|<style|style=|javascript:| on\w+=/);
+    expect([...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target]) => target)).toEqual(['/api/report.css']);
+    expect((await subject.get('/api/report.css')).headers['content-type']).toBe('text/css; charset=utf-8');
+    const empty = await subject.get('/api/v1/links/D1/D2/report?from_date=2020-01-01&to_date=2020-02-01');
+    expect(empty.text).toContain('Nothing was observed.');
+    expect(empty.text).not.toContain('NaN');
   });
 
   test('of a link that there is not is not found', async () => {

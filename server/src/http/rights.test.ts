@@ -21,6 +21,7 @@ describe('every address of HTTP', () => {
     '/',
     '/api/docs',
     '/api/docs.css',
+    '/api/report.css',
     '/api/openapi.json',
     '/healthz',
     '/readyz',
@@ -37,7 +38,7 @@ describe('every address of HTTP', () => {
     ...['csv', 'parquet', 'awam.csv'].map((ending) => `/api/v1/estimates/history.${ending}`),
     ...['/api/v1/events.csv', '/api/v1/events.awam.csv'],
     ...['csv', 'awam.csv'].map((ending) => `/api/v1/links/D1/D2/matches.${ending}?${anHour}`),
-    ...['/api/v1/links/D1/D2/usual', '/api/v1/links/D1/D2/statistics'],
+    ...['/api/v1/links/D1/D2/usual', '/api/v1/links/D1/D2/statistics', '/api/v1/links/D1/D2/report'],
     '/api/v1/links/D1/D2/comparison?before_from=2026-01-01&before_to=2026-02-01&from_date=2026-02-01&to_date=2026-03-01',
     '/metrics',
   ];

@@ -1,16 +1,9 @@
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { escaped } from '../../html-text.ts';
 
 type Schema = OpenAPIV3_1.SchemaObject | OpenAPIV3_1.ReferenceObject | undefined;
 type Document = OpenAPIV3_1.Document;
 
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 /** Text of the document: what stands between backquotes is code. */
 const prose = (text = ''): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 const code = (text: string): string => `<code>${escaped(text)}</code>`;
