@@ -52,6 +52,7 @@ export const packageContents: Readonly<Record<PackageName, PackageContent>> = {
     ],
     docs: [
       ...['operations.md', 'operator-client.md', 'configuration.md', 'console.md', 'http-api.md', 'formats.md'],
+      ...['history.md', 'alerts.md'],
       'protocol.md',
     ],
     programs: { 'tdc-server': 8, tdc: 1 },

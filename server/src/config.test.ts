@@ -21,10 +21,16 @@ test('every default passes its own schema, and the defaults serve everything on 
     ports: { collector: 9000, query: 8000, health: 5000, http: 8080 },
     healthPlaintext: false,
     repository: { type: 'sqlite', file: '/home/op/.local/share/tdc/server/tdc.sqlite' },
-    retention: { eventHours: 24, estimateDays: 1100 },
+    retention: { eventHours: 24, estimateDays: 1100, alertDays: 400 },
     estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
     eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
     timeZone: 'UTC',
+    alerts: {
+      rules: {
+        ...{ silentMinutes: 10, clockMinutes: 10, outboxEvents: 20_000, drops: true, matchRatePercent: 30 },
+        ...{ travelTimeSeconds: new Map(), unusual: { percent: 50, seconds: 60 } },
+      },
+    },
     limits: defaultServerLimits,
     publisher: publisherByDefault,
     logLevel: 'info',

@@ -9,6 +9,7 @@ import { serviceManagerOf } from '@tdc/shared/service-notify.ts';
 import { isTimeZone } from '@tdc/shared/wall-clock.ts';
 import { z } from 'zod';
 import { limitOptions, type ServerLimits, serverLimitsOf } from './access/options.ts';
+import { type AlertsConfig, alertOptions, alertsConfigOf } from './alerts/options.ts';
 import type { EventTimeLimits } from './collector/context.ts';
 import { consoleOptions, type TileServer, tileServerOf } from './console/tile-server.ts';
 import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enrolment/options.ts';
@@ -46,6 +47,7 @@ export interface ServerConfig {
   readonly eventTimes: EventTimeLimits;
   /** Of the network, a name of the IANA database: its days and hours are those of statistics. */
   readonly timeZone: string;
+  readonly alerts: AlertsConfig;
   readonly limits: ServerLimits;
   /** Who publishes DATEX II. */
   readonly publisher: Publisher;
@@ -126,6 +128,12 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
       1100,
       'age at which travel times go; 0 keeps them for ever',
     ),
+    option(
+      'retention.alert_days',
+      numeric(z.number().min(0).max(36_500)),
+      400,
+      'age at which closed alerts go; 0 keeps them for ever',
+    ),
     option('estimator.name', z.enum(estimatorNames), 'grid-filter', 'how links are estimated that do not say'),
     option(
       'estimator.rotating',
@@ -167,6 +175,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     ),
     ...limitOptions,
     ...enrolmentOptions,
+    ...alertOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
     option('tls.cert', file.optional(), undefined, "file of the server's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
@@ -207,7 +216,11 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     },
     healthPlaintext: values['health.plaintext'],
     repository: repositoryOf(values),
-    retention: { eventHours: values['retention.hours'], estimateDays: values['retention.estimate_days'] },
+    retention: {
+      eventHours: values['retention.hours'],
+      estimateDays: values['retention.estimate_days'],
+      alertDays: values['retention.alert_days'],
+    },
     estimator: {
       estimator: values['estimator.name'],
       rotating: values['estimator.rotating'],
@@ -220,6 +233,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
       aheadSecondsMax: values['collector.event_ahead_seconds_max'],
     },
     timeZone: values['network.time_zone'],
+    alerts: alertsConfigOf(values),
     limits: serverLimitsOf(values),
     publisher: { country: values['datex2.country'], identifier: values['datex2.identifier'] },
     ...(tiles === undefined ? {} : { tiles }),

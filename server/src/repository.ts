@@ -3,6 +3,7 @@ import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import type { AccessTokenStore } from './access-token-store.ts';
+import type { AlertStore } from './alert-store.ts';
 import type { BoxMailStore } from './box-mail-store.ts';
 import type { EnrolmentStore } from './enrolment-store.ts';
 import type { Estimate } from './estimation/estimate.ts';
@@ -232,6 +233,7 @@ export interface Repository extends AsyncDisposable {
   readonly accessTokens: AccessTokenStore;
   readonly enrolments: EnrolmentStore;
   readonly boxMail: BoxMailStore;
+  readonly alerts: AlertStore;
   /**
    * Since when reads of events, network and statuses may miss what was committed (Unix milliseconds): a backend of several servers
    * that has lost its majority answers with what it has. Undefined while reads are current.

@@ -29,7 +29,10 @@ test('events go from every detector within a minute and a bucket of reaching the
   const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
   const clock = new ManualClock(now);
   const stop = new AbortController();
-  const running = keepRemovingOld({ repository, clock, logger, eventHours: 24, estimateDays: 0 }, stop.signal);
+  const running = keepRemovingOld(
+    { repository, clock, logger, eventHours: 24, estimateDays: 0, alertDays: 0 },
+    stop.signal,
+  );
   await expect.poll(() => timesOf(repository, 'D2')).toEqual([young]);
   expect(await timesOf(repository, 'D1')).toEqual([young]);
   expect(lines.map((line) => JSON.parse(line)).map(({ detector, removed }) => [detector, removed])).toEqual([
@@ -51,7 +54,7 @@ test('letters go that no box has fetched within 31 days, also where events are k
   await repository.boxMail.putLetter(letter('D2', now - 31 * 24 * hourMs), never);
   const logger = createLogger({ level: 'silent' });
   const stop = new AbortController();
-  const ages = { eventHours: 0, estimateDays: 0 };
+  const ages = { eventHours: 0, estimateDays: 0, alertDays: 0 };
   const running = keepRemovingOld({ repository, clock: new ManualClock(now), logger, ...ages }, stop.signal);
   await expect.poll(() => repository.boxMail.letters(undefined, never)).toEqual([letter('D2', now - 31 * 24 * hourMs)]);
   stop.abort();
@@ -65,7 +68,10 @@ test('a repository that does not answer is tried again', async () => {
   const clock = new ManualClock(now);
   const stop = new AbortController();
   await repository[Symbol.asyncDispose]();
-  const running = keepRemovingOld({ repository, clock, logger, eventHours: 1, estimateDays: 1 }, stop.signal);
+  const running = keepRemovingOld(
+    { repository, clock, logger, eventHours: 1, estimateDays: 1, alertDays: 0 },
+    stop.signal,
+  );
   for (const tries of [1, 2]) {
     await expect.poll(() => lines.length).toBe(tries);
     await expect.poll(() => clock.sleepers).toBe(1);
@@ -81,7 +87,10 @@ test('nothing goes when events are kept for ever', async () => {
   const clock = new ManualClock(now);
   const logger = createLogger({ level: 'silent' });
   const stop = new AbortController();
-  const running = keepRemovingOld({ repository, clock, logger, eventHours: 0, estimateDays: 0 }, stop.signal);
+  const running = keepRemovingOld(
+    { repository, clock, logger, eventHours: 0, estimateDays: 0, alertDays: 0 },
+    stop.signal,
+  );
   await expect.poll(() => clock.sleepers).toBe(1);
   stop.abort();
   await running;
@@ -103,7 +112,7 @@ test('travel times go when they are old enough, and stay until then', async () =
   const stop = new AbortController();
   const logger = createLogger({ level: 'silent' });
   const running = keepRemovingOld(
-    { repository, clock: new ManualClock(now), logger, eventHours: 0, estimateDays: 2 },
+    { repository, clock: new ManualClock(now), logger, eventHours: 0, estimateDays: 2, alertDays: 0 },
     stop.signal,
   );
   const range = { fromDetectorId: 'D1', toDetectorId: 'D2', fromMs: 0, toMs: now } as const;

@@ -14,6 +14,8 @@ export interface RetentionAges {
   readonly eventHours: number;
   /** Of a travel time's minute. */
   readonly estimateDays: number;
+  /** Of when an alert was opened that is closed. */
+  readonly alertDays: number;
 }
 
 export interface RetentionOptions extends RetentionAges {
@@ -24,12 +26,13 @@ export interface RetentionOptions extends RetentionAges {
 
 /** Removes what is old, once a minute, until the signal. A repository that does not answer is tried again a minute later. */
 export async function keepRemovingOld(options: RetentionOptions, signal: AbortSignal): Promise<void> {
-  const { repository, clock, logger, eventHours, estimateDays } = options;
+  const { repository, clock, logger, eventHours, estimateDays, alertDays } = options;
   while (!signal.aborted) {
     try {
       await repository.boxMail.removeLettersBefore(clock.nowMs() - letterAgeDaysMax * 24 * msPerHour, signal);
       if (eventHours > 0) await removeOldEvents(options, signal);
       if (estimateDays > 0) await removeOldEstimates(options, signal);
+      if (alertDays > 0) await repository.alerts.removeClosedBefore(clock.nowMs() - alertDays * 24 * msPerHour, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof TdcError)) throw error;

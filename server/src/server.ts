@@ -3,6 +3,8 @@ import { Pulse } from '@tdc/shared/pulse.ts';
 import { Guard } from './access/guard.ts';
 import { KnownTokens } from './access/known-tokens.ts';
 import { type AccessContext, accessService } from './access/service.ts';
+import { channelsOf } from './alerts/channels.ts';
+import { runAlerts } from './alerts/service.ts';
 import { boxMailService } from './box-mail/service.ts';
 import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
@@ -17,9 +19,11 @@ import { watchServerCertificate } from './enrolment/watch-server-certificate.ts'
 import { runEstimator } from './estimator/service.ts';
 import { watchRepository } from './health.ts';
 import { calendarOf } from './history/calendar.ts';
+import { alertService } from './query/alert-service.ts';
 import { historyService } from './query/history-service.ts';
 import { LinkHistory } from './query/link-history.ts';
 import { queryService } from './query/service.ts';
+import type { Claim } from './repository.ts';
 import { keepRemovingOld } from './retention.ts';
 
 /** How long calls that are under way may take to end by themselves. */
@@ -66,7 +70,7 @@ export async function startServer(context: ServerContext): Promise<RunningServer
     isServing = state === 'serving';
     for (const server of servers.values()) server.setServing(isServing);
   };
-  const background = runBackground(context, access, report, shutdown.signal);
+  const background = runBackground({ ...context, history }, access, report, shutdown.signal);
   return {
     addresses: new Map([...servers].map(([name, { address }]) => [name, address])),
     pulse,
@@ -147,7 +151,11 @@ function servicesOf(
   const { config, repository, clock } = context;
   if (name === 'health') return [];
   if (name === 'query') {
-    return [queryService({ repository, clock, shutdown, estimation: config.estimator }), historyService(context)];
+    return [
+      queryService({ repository, clock, shutdown, estimation: config.estimator }),
+      historyService(context),
+      alertService(context),
+    ];
   }
   const detectors = new KnownDetectors(repository.network, clock);
   const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
@@ -173,7 +181,7 @@ function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentCon
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
 async function runBackground(
-  { config, repository, clock, logger }: ServerContext,
+  { config, repository, clock, logger, history }: ServiceContext,
   { guard }: Access,
   report: (state: 'serving' | 'not-serving') => void,
   shutdown: AbortSignal,
@@ -181,12 +189,16 @@ async function runBackground(
   const retains = config.services.includes('collector');
   const estimates = config.services.includes('estimator');
   const { tls } = config;
+  const { calendar } = history;
+  const channels = channelsOf(config.alerts, clock);
+  const watching = { repository, channels, calendar, clock, logger, random: Math.random, rules: config.alerts.rules };
+  const alerts = (claim: Claim, signal: AbortSignal) => runAlerts(watching, claim, signal);
   await Promise.all([
     watchRepository({ repository, clock, logger, report }, shutdown),
     guard.watchStreams(shutdown),
     tls === undefined ? undefined : watchServerCertificate({ ...tls, clock, logger }, shutdown),
     retains ? keepRemovingOld({ repository, clock, logger, ...config.retention }, shutdown) : undefined,
-    estimates ? runEstimator({ repository, clock, logger, config: config.estimator }, shutdown) : undefined,
+    estimates ? runEstimator({ repository, clock, logger, alerts, config: config.estimator }, shutdown) : undefined,
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { systemClock } from '@tdc/shared/clock.ts';
 import { newProgram, runProgram } from '@tdc/shared/program.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { addAlertsCommand } from './client/alerts.ts';
 import { addBoxesCommand } from './client/boxes.ts';
 import { addCertificateCommands } from './client/certificates.ts';
 import { addCompareCommand } from './client/compare.ts';
@@ -53,6 +54,7 @@ await runProgram('tdc', async (argv, signal) => {
   addStatsCommand(program, run);
   addCompareCommand(program, run);
   addReportCommand(program, run);
+  addAlertsCommand(program, run);
   addEventsCommand(program, run);
   addLinksCommand(program, run);
   addDetectorsCommand(program, run);

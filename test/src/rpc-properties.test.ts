@@ -40,7 +40,9 @@ beforeAll(async () => {
   )) {
     clients.set(name, new Client(server.collector, credentials.createInsecure()));
   }
-  clients.set('tdc.v1.QueryService', new Client(server.query, credentials.createInsecure()));
+  for (const name of ['AlertService', 'HistoryService', 'QueryService'].map((each) => `tdc.v1.${each}`)) {
+    clients.set(name, new Client(server.query, credentials.createInsecure()));
+  }
 });
 afterAll(async () => {
   for (const client of clients.values()) client.close();

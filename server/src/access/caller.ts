@@ -47,6 +47,12 @@ export class Caller {
     this.#expectRight(await this.#identify(signal));
   }
 
+  /** Who it is, once admit() has asked. */
+  get principal(): Principal {
+    if (this.#principal === undefined) throw new Error('nobody was asked who calls');
+    return this.#principal;
+  }
+
   /** What allowances are kept by; undefined for who needs none. */
   get allowanceKey(): string | undefined {
     if (this.#principal === undefined || this.#principal.type === 'local') return undefined;

@@ -1,5 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { AlertServiceService } from '@tdc/shared/generated/tdc/v1/alert.ts';
 import { BoxMailServiceService } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { HistoryServiceService } from '@tdc/shared/generated/tdc/v1/history.ts';
@@ -39,18 +40,27 @@ function codeOf(path: string, port: 'collector' | 'query', who: Who): Promise<st
 
 describe('every method', () => {
   const boxes = ['streamEvents', 'recordEvents', 'reportStatus', 'putBoxKey', 'fetchLetters', 'acknowledgeLetter'];
-  const operators = ['putDetector', 'deleteDetector', 'putLink', 'deleteLink', 'listBoxes', 'putLetter'];
+  const operators = [
+    'putDetector',
+    'deleteDetector',
+    'putLink',
+    'deleteLink',
+    'listBoxes',
+    'putLetter',
+    'acknowledgeAlert',
+  ];
   const services = [
     [CollectorServiceService, 'collector'],
     [AccessServiceService, 'collector'],
     [BoxMailServiceService, 'collector'],
     [QueryServiceService, 'query'],
     [HistoryServiceService, 'query'],
+    [AlertServiceService, 'query'],
   ] as const;
   const methods = services.flatMap(([service, port]) =>
     Object.entries(service).map(([name, { path }]) => ({ name, path: String(path), port })),
   );
-  const reads = (name: string) => name in QueryServiceService || name in HistoryServiceService;
+  const reads = (name: string) => name in QueryServiceService || name in HistoryServiceService || name === 'listAlerts';
   const mayCall = {
     D1: (name: string) => boxes.includes(name),
     viewer: reads,

@@ -1,6 +1,7 @@
 /** The one table of who may call what. */
 import { AccessError, type TdcError, UnauthenticatedError, unreachable } from '@tdc/shared/errors.ts';
 import { AccessServiceService } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { AlertServiceService } from '@tdc/shared/generated/tdc/v1/alert.ts';
 import { BoxMailServiceService } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceService } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { EnrolmentServiceService } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
@@ -74,6 +75,11 @@ const history: Rights<typeof HistoryServiceService> = {
   comparePeriods: reads,
 };
 
+const alert: Rights<typeof AlertServiceService> = {
+  listAlerts: reads,
+  acknowledgeAlert: { who: 'operator', role: 'operator', subject: ({ id }) => `alert ${id}` },
+};
+
 const enrolment: Rights<typeof EnrolmentServiceService> = {
   createEnrolment: { who: 'operator', role: 'admin', subject: ({ detectorId }) => `detector ${detectorId}` },
   listEnrolments: { who: 'operator', role: 'operator' },
@@ -115,6 +121,7 @@ const table: ReadonlyMap<string, Need> = new Map([
   ...pathsOf(CollectorServiceService, collector),
   ...pathsOf(QueryServiceService, query),
   ...pathsOf(HistoryServiceService, history),
+  ...pathsOf(AlertServiceService, alert),
   ...pathsOf(AccessServiceService, access),
   ...pathsOf(EnrolmentServiceService, enrolment),
   ...pathsOf(BoxMailServiceService, boxMail),

@@ -37,12 +37,7 @@ export interface SecuredServer extends AsyncDisposable {
   /** Where a service is, by a name that its certificate has. */
   address(name: 'collector' | 'query' | 'http'): string;
   /** Asks over HTTP, with the same means. */
-  get(
-    path: string,
-    shown?: Shown,
-    headers?: Asking['headers'],
-    more?: Pick<Asking, 'method' | 'body'>,
-  ): Promise<Answer>;
+  get(path: string, shown?: Shown, asking?: Pick<Asking, 'method' | 'headers' | 'body'>): Promise<Answer>;
   readonly log: readonly Record<string, unknown>[];
   /** Everything logged so far, as text. */
   logText(): string;
@@ -65,10 +60,11 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
       ports: { collector: 0, query: 0, health: 0, http: 0 },
       healthPlaintext: false,
       repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
-      retention: { eventHours: 0, estimateDays: 0 },
+      retention: { eventHours: 0, estimateDays: 0, alertDays: 0 },
       estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
       eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
       timeZone: 'UTC',
+      alerts: { rules: { drops: false, travelTimeSeconds: new Map() } },
       limits: { ...defaultServerLimits, ...given },
       publisher: publisherByDefault,
       logLevel: 'info',
@@ -89,18 +85,13 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     address: placeOf,
-    get: (path, { token, certificate } = {}, headers = {}, more = {}) => {
+    get: (path, { token, certificate } = {}, asking = {}) => {
       const pair =
         certificate === undefined
           ? {}
           : { cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) };
       const tls = { ca: readFileSync(authority.file), ...pair };
-      return ask(`https://${placeOf('http')}${path}`, {
-        ...more,
-        headers,
-        tls,
-        ...(token === undefined ? {} : { token }),
-      });
+      return ask(`https://${placeOf('http')}${path}`, { ...asking, tls, ...(token === undefined ? {} : { token }) });
     },
     logText: () => lines.join(''),
     client(shown = {}) {

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { InvalidInputError, LimitError, UnavailableError } from '@tdc/shared/errors.ts';
 import { AccessServiceClient } from '@tdc/shared/generated/tdc/v1/access.ts';
+import { AlertServiceClient } from '@tdc/shared/generated/tdc/v1/alert.ts';
 import { BoxMailServiceClient } from '@tdc/shared/generated/tdc/v1/box_mail.ts';
 import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.ts';
 import { EnrolmentServiceClient } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
@@ -32,6 +33,8 @@ export interface ClientContext extends Surroundings, Disposable {
   readonly query: QueryServiceClient;
   /** On the port of queries. */
   readonly history: HistoryServiceClient;
+  /** The same. */
+  readonly alert: AlertServiceClient;
   readonly access: AccessServiceClient;
   readonly enrolment: EnrolmentServiceClient;
   /** On the port of the collector, as access is. */
@@ -57,6 +60,7 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
   const collector = new CollectorServiceClient(config.collector, credentials, channelOptions);
   const query = new QueryServiceClient(config.query, credentials, channelOptions);
   const history = new HistoryServiceClient(config.query, credentials, channelOptions);
+  const alert = new AlertServiceClient(config.query, credentials, channelOptions);
   const access = new AccessServiceClient(config.collector, credentials, channelOptions);
   const enrolment = new EnrolmentServiceClient(config.collector, credentials, channelOptions);
   const boxMail = new BoxMailServiceClient(config.collector, credentials, channelOptions);
@@ -66,16 +70,19 @@ export function openClient(config: ClientConfig, surroundings: Surroundings): Cl
     collector,
     query,
     history,
+    alert,
     access,
     enrolment,
     boxMail,
     [Symbol.dispose]: () => {
-      for (const client of [collector, query, history, access, enrolment, boxMail]) client.close();
+      for (const client of [collector, query, history, alert, access, enrolment, boxMail]) client.close();
     },
   };
 }
 
-export type Service = 'collector' | 'query' | 'history' | 'access' | 'enrolment' | 'boxMail';
+/** Those that are served on the port of queries. */
+const onQueryPort: readonly string[] = ['query', 'history', 'alert'];
+export type Service = 'collector' | 'query' | 'history' | 'alert' | 'access' | 'enrolment' | 'boxMail';
 type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[1];
 
 /**
@@ -117,7 +124,7 @@ function warnOfStaleness(context: ClientContext, response: unknown): void {
 
 /** Says which service it was that did not answer, or that is another than was thought. */
 export function withService(error: unknown, config: ClientConfig, service: Service): unknown {
-  const port = service === 'query' || service === 'history' ? 'query' : 'collector';
+  const port = onQueryPort.includes(service) ? 'query' : 'collector';
   const at = `${port} ${config[port]}`;
   if (error instanceof UnavailableError) {
     // Messages of the library can have a heading that nothing follows, and lines of the TLS library in them.

@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import type { Clock } from '@tdc/shared/clock.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { Link } from '@tdc/shared/network.ts';
+import { alertClaimName } from '../alerts/claim-name.ts';
 import { keepClaims } from '../claims/keep-claims.ts';
 import type { EstimationSettings } from '../estimation/network-estimator.ts';
-import type { Repository } from '../repository.ts';
+import type { Claim, Repository } from '../repository.ts';
 import { DestinationJob } from './destination-job.ts';
 import { EventFeed } from './event-feed.ts';
 import { SignsOfLife } from './signs-of-life.ts';
@@ -22,6 +23,8 @@ export interface EstimatorOptions {
   readonly config: EstimatorConfig;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Watches over the network, under a claim that the workers share like those on detectors. */
+  readonly alerts?: (claim: Claim, signal: AbortSignal) => Promise<void>;
 }
 
 /** How often the network is looked at. */
@@ -49,7 +52,7 @@ class CurrentLinks {
  * end, and take over from each other.
  */
 export async function runEstimator(options: EstimatorOptions, signal: AbortSignal): Promise<void> {
-  const { repository, config, clock, logger } = options;
+  const { repository, config, clock, logger, alerts } = options;
   const feed = new EventFeed(repository.events, clock);
   const signs = new SignsOfLife(repository.statuses, clock, logger);
   const current = new CurrentLinks();
@@ -59,7 +62,8 @@ export async function runEstimator(options: EstimatorOptions, signal: AbortSigna
       current.set(await repository.network.links(until));
       lookedAtMs = clock.monotonicMs();
     }
-    return [...new Set(current.links.map(({ toDetectorId }) => toDetectorId))];
+    const destinations = new Set(current.links.map(({ toDetectorId }) => toDetectorId));
+    return [...destinations, ...(alerts === undefined ? [] : [alertClaimName])];
   };
   const workerId = `${hostname().replace(/[^A-Za-z0-9_-]/g, '-')}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const claiming = keepClaims(
@@ -70,6 +74,7 @@ export async function runEstimator(options: EstimatorOptions, signal: AbortSigna
       clock,
       logger,
       work: async (claim, until) => {
+        if (alerts !== undefined && claim.name === alertClaimName) return alerts(claim, until);
         const { links } = current;
         const { estimator, rotating, rotationSeconds } = config;
         const settings = { estimator, rotating, ...(rotationSeconds === undefined ? {} : { rotationSeconds }) };

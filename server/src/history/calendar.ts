@@ -24,6 +24,8 @@ export interface Calendar {
   placeOf(timeMs: number): Place;
   /** First Unix millisecond of a day. */
   startMs(day: number): number;
+  /** The same of a slot; of one that the clocks leave out, that of the next. */
+  slotStartMs(day: number, slot: number): number;
 }
 
 /** Throws InvalidInputError for a time zone that is not in the IANA database. */
@@ -43,6 +45,7 @@ export function calendarOf(timeZone: string): Calendar {
       return known;
     },
     startMs: (day) => firstShown(day * dayMs, wallMs),
+    slotStartMs: (day, slot) => firstShown(day * dayMs + slot * slotMs, wallMs),
   };
 }
 

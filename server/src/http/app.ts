@@ -11,6 +11,7 @@ import { answerWithProblems } from './answer-with-problems.ts';
 import type { HttpContext } from './context.ts';
 import { addDocument } from './document/document.ts';
 import { answerUnchanged } from './entity-tag.ts';
+import { addAlertRoutes } from './routes/alerts.ts';
 import { addDetectorRoutes } from './routes/detectors.ts';
 import { addEstimateFiles } from './routes/estimate-files.ts';
 import { addEstimateRoutes } from './routes/estimates.ts';
@@ -52,6 +53,7 @@ export interface HttpAppOptions extends HttpContext {
 }
 
 const pathPartLengthMax = 200;
+const bodyBytesMax = 16 * 1024;
 const compressBytesMin = 1024;
 /** A tenth of the work of the best, for nearly the same size. */
 const brotliQuality = 4;
@@ -63,6 +65,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   const app: HttpApp = fastify({
     serverFactory: (listener) => options.serverFor(listener),
     logger: false,
+    bodyLimit: bodyBytesMax,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     routerOptions: { maxParamLength: pathPartLengthMax },
     frameworkErrors: (error, request, reply) => {
@@ -72,6 +75,8 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
     },
     clientErrorHandler: problems.answerUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
+  // A page of another site can send text, and no JSON.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook('onRequest', async (request, reply) => setHeadersForAll(request, reply));
@@ -100,6 +105,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addMatchFiles(app, options, answers);
   addHistoryRoutes(app, options);
   addReportRoutes(app, options);
+  addAlertRoutes(app, options);
   const feed = addLiveRoute(app, options);
   addMetrics(app, { ...options, feed });
   addProbes(app, options);

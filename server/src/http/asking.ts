@@ -5,7 +5,6 @@ import { request as requestSecured } from 'node:https';
 export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
-  /** Of JSON. */
   readonly body?: string;
   readonly token?: string;
   readonly tls?: { readonly ca: Buffer; readonly cert?: Buffer; readonly key?: Buffer };

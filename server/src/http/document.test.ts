@@ -172,6 +172,7 @@ test('the page shows every operation, and asks for nothing but its own style', a
     expect(text).toContain(`GET ${path}`);
     expect(text).toContain(`id="${operation.operationId}"`);
   }
+  expect(text).toContain('POST /api/v1/alerts/{alert_id}/acknowledgement');
   const links = [...text.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, target]) => target ?? '');
   expect(links.filter((target) => !target.startsWith('#')).sort()).toEqual(['/api/docs.css', '/api/openapi.json']);
   const anchors = new Set([...text.matchAll(/ id="([^"]*)"/g)].map(([, id]) => `#${id}`));

@@ -11,11 +11,12 @@ import type { Repository } from '../repository.ts';
 import { EventRate } from './event-rate.ts';
 import { type Found, LiveState } from './live-state.ts';
 import { publishedRecord } from './published-record.ts';
+import { publishedAlert } from './routes/alerts.ts';
 import { timeOrNull } from './schemas/fields.ts';
 import { eventText } from './server-sent-event.ts';
 
 export interface LiveFeedOptions {
-  readonly repository: Pick<Repository, 'network' | 'statuses' | 'estimates' | 'staleSinceMs'>;
+  readonly repository: Pick<Repository, 'network' | 'statuses' | 'estimates' | 'alerts' | 'staleSinceMs'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly shutdown: AbortSignal;
@@ -26,6 +27,8 @@ export interface LiveFeedOptions {
 const lookEveryMs = 1000;
 const beatEveryMsDefault = 15_000;
 const listenersMax = 2000;
+/** Alerts that were closed last, and whose end is still told. */
+const closedAlertsMax = 200;
 const retryMs = 3000;
 
 /** One who listens, until disposed of. */
@@ -44,6 +47,8 @@ export class LiveFeed {
   readonly #name = randomBytes(6).toString('hex');
   readonly #state = new LiveState();
   readonly #eventRate: EventRate;
+  /** Those that listeners may know as not closed. */
+  readonly #alerts = new Set<string>();
   readonly #news = new EventEmitter().setMaxListeners(0);
   #beats = 0;
   #beatAtMs = 0;
@@ -164,9 +169,11 @@ export class LiveFeed {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { repository } = this.#options;
-    const [newest, states] = await Promise.all([
+    const [newest, states, current, closed] = await Promise.all([
       repository.estimates.newest(signal),
       detectorStates(repository, signal),
+      repository.alerts.current(signal),
+      repository.alerts.closed({ limit: closedAlertsMax }, signal),
     ]);
     const estimates = newest.map((published): Found => {
       const version = `${published.timeMs} ${published.revision}`;
@@ -179,9 +186,20 @@ export class LiveFeed {
       return { name: record.detector_id, event: 'detector', version, record: () => record };
     });
     this.#eventRate.take(states);
-    const isNew = this.#state.take([...detectors, ...estimates]);
+    const alerts = [...closed.filter(({ id }) => this.#alerts.has(id)), ...current].map((alert): Found => {
+      const version = String(alert.version);
+      const isFinal = alert.closed !== undefined;
+      return { name: `alert ${alert.id}`, event: 'alert', version, isFinal, record: () => publishedAlert(alert) };
+    });
+    for (const { id } of current) this.#alerts.add(id);
+    this.#forgetAlerts(new Set([...current, ...closed].map(({ id }) => id)));
+    const isNew = this.#state.take([...detectors, ...estimates, ...alerts]);
     this.#beat(null);
     if (isNew) this.#news.emit('news');
+  }
+
+  #forgetAlerts(known: ReadonlySet<string>): void {
+    for (const id of this.#alerts) if (!known.has(id)) this.#alerts.delete(id);
   }
 
   /** Lets listeners know that what they have is still so, or that it may not be. */

@@ -4,16 +4,19 @@ import { eventText, inPieces } from './server-sent-event.ts';
 export interface Found {
   /** Names the thing. */
   readonly name: string;
-  readonly event: 'estimate' | 'detector';
+  readonly event: 'estimate' | 'detector' | 'alert';
   /** Changes when the thing does. */
   readonly version: string;
   readonly record: () => object;
+  /** Nothing comes after it: it may go without a word. */
+  readonly isFinal?: boolean;
 }
 
 interface Item {
   readonly version: string;
   readonly text: string;
   readonly sequence: number;
+  readonly isFinal: boolean;
 }
 
 /** Text that one listener is given at once; it is waited for before the next. */
@@ -36,6 +39,7 @@ export class LiveState {
   take(found: readonly Found[]): boolean {
     const after = this.#sequence;
     const names = new Set(found.map(({ name }) => name));
+    this.#forgetFinal(names);
     const gone = [...this.#items.keys()].filter((name) => !names.has(name));
     const changed = found.filter(({ name, version }) => this.#items.get(name)?.version !== version);
     if (gone.length === 0 && changed.length === 0) return false;
@@ -43,15 +47,24 @@ export class LiveState {
     for (const name of gone) this.#items.delete(name);
     if (gone.length > 0) this.#removedAt = this.#sequence;
     const texts: string[] = [];
-    for (const { name, event, version, record } of changed) {
+    for (const { name, event, version, record, isFinal = false } of changed) {
       const text = eventText(event, record());
       this.#items.delete(name);
-      this.#items.set(name, { version, text, sequence: this.#sequence });
+      this.#items.set(name, { version, text, sequence: this.#sequence, isFinal });
       texts.push(text);
     }
     // Put together once for all who keep up.
     this.#latest = { after, pieces: [...inPieces(texts, pieceLengthMax)] };
     return true;
+  }
+
+  /** Who has not been told of the end of something must forget everything to learn of it. */
+  #forgetFinal(names: ReadonlySet<string>): void {
+    for (const [name, { isFinal, sequence }] of this.#items) {
+      if (!isFinal || names.has(name)) continue;
+      this.#items.delete(name);
+      this.#removedAt = Math.max(this.#removedAt, sequence);
+    }
   }
 
   /** Whether who knows what there was at a number can be told of all that is different now. */

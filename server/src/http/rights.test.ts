@@ -40,14 +40,18 @@ describe('every address of HTTP', () => {
     ...['csv', 'awam.csv'].map((ending) => `/api/v1/links/D1/D2/matches.${ending}?${anHour}`),
     ...['/api/v1/links/D1/D2/usual', '/api/v1/links/D1/D2/statistics', '/api/v1/links/D1/D2/report'],
     '/api/v1/links/D1/D2/comparison?before_from=2026-01-01&before_to=2026-02-01&from_date=2026-02-01&to_date=2026-03-01',
+    '/api/v1/alerts',
     '/metrics',
   ];
 
   test('is in the document, and in this test', async () => {
     const { paths } = (await server.get('/api/openapi.json')).json<{ paths: object }>();
-    const tested = [...open, ...forViewers, '/api/v1/live'].map((path) => path.replace(/\?.*/, ''));
+    const tested = [...open, ...forViewers, '/api/v1/live', '/api/v1/alerts/A1/acknowledgement'].map((path) =>
+      path.replace(/\?.*/, ''),
+    );
     const patterns = Object.keys(paths).map((path) =>
       path
+        .replace('{alert_id}', 'A1')
         .replace('{from_detector_id}', 'D1')
         .replace(/\{\w+\}/, (name) => (name === '{to_detector_id}' ? 'D2' : 'D1')),
     );

@@ -27,7 +27,7 @@ describe('over TLS', () => {
       'authorization: the token is refused: there is no such token',
     ]);
     for (const header of ['Basic eDp5', 'Bearer', `Bearer ${token} ${token}`, token]) {
-      const { status, text } = await server.get(links, {}, { authorization: header });
+      const { status, text } = await server.get(links, {}, { headers: { authorization: header } });
       expect([status, text.includes(token)]).toEqual([401, false]);
     }
     expect(audits()).toContainEqual(

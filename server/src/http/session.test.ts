@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const signIn = (token: string, headers: Readonly<Record<string, string>> = ours) =>
-  server.get(session, {}, headers, { method: 'POST', body: JSON.stringify({ token }) });
+  server.get(session, {}, { headers, method: 'POST', body: JSON.stringify({ token }) });
 const withCookie = (token: string, headers: Readonly<Record<string, string>> = ours) => ({
   cookie: `other=1; __Host-tdc=${token}`,
   ...headers,
@@ -29,8 +29,10 @@ describe('who signs in with a token', () => {
     const answer = await signIn(token);
     expect([answer.status, answer.json()]).toEqual([200, { access: 'signed-in', name: 'desk', role: 'viewer' }]);
     expect(answer.headers['set-cookie']).toBe(`__Host-tdc=${token}; Path=/; Secure; HttpOnly; SameSite=Strict`);
-    expect((await server.get(links, {}, withCookie(token))).status).toBe(200);
-    expect((await server.get(session, {}, withCookie(token))).json()).toMatchObject({ access: 'signed-in' });
+    expect((await server.get(links, {}, { headers: withCookie(token) })).status).toBe(200);
+    expect((await server.get(session, {}, { headers: withCookie(token) })).json()).toMatchObject({
+      access: 'signed-in',
+    });
     expect(server.logText()).not.toContain(token);
     expect(server.logText()).toContain('signed in');
   });
@@ -53,15 +55,15 @@ describe('who signs in with a token', () => {
     ['no text', '{"token":7}', 400],
     ['too much', JSON.stringify({ token: 'x'.repeat(2000) }), 413],
   ])('and a body that is %s is refused', async (_, body, status) => {
-    expect((await server.get(session, {}, ours, { method: 'POST', body })).status).toBe(status);
+    expect((await server.get(session, {}, { headers: ours, method: 'POST', body })).status).toBe(status);
   });
 
   test('is out again with the end of the token, and after signing out', async () => {
     const token = await server.token('viewer', 'leaving');
     await server.context.repository.accessTokens.revoke(hashedToken(token).id, Date.now(), never);
-    const answer = await server.get(session, {}, withCookie(token));
+    const answer = await server.get(session, {}, { headers: withCookie(token) });
     expect([answer.status, answer.json().detail]).toEqual([401, expect.stringMatching(/it was revoked at/)]);
-    const out = await server.get(session, {}, ours, { method: 'DELETE' });
+    const out = await server.get(session, {}, { headers: ours, method: 'DELETE' });
     expect([out.status, out.headers['set-cookie']]).toEqual([
       204,
       '__Host-tdc=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0',
@@ -82,7 +84,7 @@ describe('who signs in with a token', () => {
 describe('without signing in', () => {
   test('it is said that it is needed, and the page with which to do so is there', async () => {
     expect((await server.get(session)).json()).toEqual({ access: 'needed', name: null, role: null });
-    const page = await server.get('/', {}, withCookie(newToken()));
+    const page = await server.get('/', {}, { headers: withCookie(newToken()) });
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
@@ -106,10 +108,10 @@ describe('a page of another origin', () => {
     const token = await server.token('viewer', 'lured');
     const forged = await signIn(token, headers);
     expect([forged.status, forged.headers['set-cookie']]).toEqual([403, undefined]);
-    const out = await server.get(session, {}, headers, { method: 'DELETE' });
+    const out = await server.get(session, {}, { headers, method: 'DELETE' });
     expect([out.status, out.headers['set-cookie']]).toEqual([403, undefined]);
     // The browser does not send the cookie; if one does, it does not count.
-    expect((await server.get(links, {}, withCookie(token, headers))).status).toBe(401);
+    expect((await server.get(links, {}, { headers: withCookie(token, headers) })).status).toBe(401);
   });
 
   test('changes nothing on loopback either, where nobody has to sign in', async () => {
@@ -122,6 +124,6 @@ describe('a page of another origin', () => {
     const token = await server.token('viewer', 'old-browser');
     const origin = `https://${server.address('http')}`;
     expect((await signIn(token, { origin })).status).toBe(200);
-    expect((await server.get(links, {}, withCookie(token, { origin }))).status).toBe(200);
+    expect((await server.get(links, {}, { headers: withCookie(token, { origin }) })).status).toBe(200);
   });
 });

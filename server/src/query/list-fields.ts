@@ -58,7 +58,7 @@ function parseOrder(order: WireOrder): 'oldest-first' | 'newest-first' {
   throw invalid('order', `${order}: expected an order from 0 to 2`);
 }
 
-function parsePageSize(pageSize: number): number {
+export function parsePageSize(pageSize: number): number {
   if (pageSize > pageSizeMax) throw invalid('page_size', `${pageSize}: expected 0 to ${pageSizeMax}`);
   return pageSize === 0 ? pageSizeDefault : pageSize;
 }

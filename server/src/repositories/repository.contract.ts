@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Repository } from '../repository.ts';
 import { accessTokenContract } from './access-tokens.contract.ts';
+import { alertContract } from './alerts.contract.ts';
 import { boxMailContract } from './box-mail.contract.ts';
 import { claimContract } from './claims.contract.ts';
 import { type ContractSubject, detector, never, type RepositoryUnderTest } from './contract-subject.ts';
@@ -40,5 +41,6 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     accessTokenContract(contractSubject);
     enrolmentContract(contractSubject);
     boxMailContract(contractSubject);
+    alertContract(contractSubject);
   });
 }

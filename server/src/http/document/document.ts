@@ -16,6 +16,10 @@ const tags = [
     name: 'history',
     description: 'What is usual, how reliable a link is, what has changed: of the travel times of weeks and months.',
   },
+  {
+    name: 'alerts',
+    description: 'What somebody should see to: opened and closed by what is found, acknowledged by who sees to it.',
+  },
   { name: 'network', description: 'Detectors and links.' },
   { name: 'events', description: 'Passages of devices through the zones of detectors, under pseudonyms.' },
   { name: 'files', description: 'The same in the formats of other systems, whole instead of in pages.' },

@@ -12,11 +12,14 @@ const code = (text: string): string => `<code>${escaped(text)}</code>`;
 export function documentPage(document: Document): string {
   const { info, tags = [], paths = {}, components } = document;
   const operations = Object.entries(paths).flatMap(([path, item]) =>
-    item?.get === undefined ? [] : [{ path, operation: item.get }],
+    (['get', 'post'] as const).flatMap((method) => {
+      const operation = item?.[method];
+      return operation === undefined ? [] : [{ name: `${method.toUpperCase()} ${path}`, operation }];
+    }),
   );
   const sections = tags.map(({ name, description }) => {
     const own = operations.filter(({ operation }) => operation.tags?.includes(name));
-    return `<h2>${escaped(name)}</h2><p>${prose(description)}</p>${own.map(({ path, operation }) => operationHtml(path, operation)).join('')}`;
+    return `<h2>${escaped(name)}</h2><p>${prose(description)}</p>${own.map(({ name, operation }) => operationHtml(name, operation)).join('')}`;
   });
   const schemas = Object.entries(components?.schemas ?? {}).map(([name, schema]) => schemaHtml(name, schema));
   return `<!doctype html>
@@ -41,8 +44,8 @@ ${schemas.join('\n')}
 `;
 }
 
-function operationHtml(path: string, operation: OpenAPIV3_1.OperationObject): string {
-  const { operationId = '', summary = '', description, parameters = [], responses = {} } = operation;
+function operationHtml(name: string, operation: OpenAPIV3_1.OperationObject): string {
+  const { operationId = '', summary = '', description, parameters = [], requestBody, responses = {} } = operation;
   const rows = parameters.flatMap((parameter) => ('name' in parameter ? [parameterRow(parameter)] : []));
   const answers = Object.entries(responses).map(([status, response]) => {
     if (!('content' in response)) return '';
@@ -52,12 +55,23 @@ function operationHtml(path: string, operation: OpenAPIV3_1.OperationObject): st
     return `<li>${code(status)} ${kinds.join(', ')}</li>`;
   });
   return `<article id="${escaped(operationId)}">
-<h3><code>GET ${escaped(path)}</code></h3>
+<h3><code>${escaped(name)}</code></h3>
 <p>${prose(summary)}</p>
 ${description === undefined ? '' : `<p class="description">${prose(description)}</p>`}
 ${rows.length === 0 ? '' : table(['parameter', 'where', 'type', 'meaning'], rows)}
+${bodyHtml(requestBody)}
 <ul>${answers.join('')}</ul>
 </article>`;
+}
+
+function bodyHtml(body: OpenAPIV3_1.OperationObject['requestBody']): string {
+  if (body === undefined || !('content' in body)) return '';
+  const { schema } = body.content['application/json'] ?? {};
+  if (schema === undefined || '$ref' in schema) return '';
+  const rows = Object.entries(schema.properties ?? {}).map(([field, each]) =>
+    row([code(field), typeHtml(each), prose('description' in each ? each.description : '')]),
+  );
+  return table(['field of the body', 'type', 'meaning'], rows);
 }
 
 function parameterRow(parameter: OpenAPIV3_1.ParameterObject): string {

@@ -23,7 +23,7 @@ const streamHeaders = {
 };
 const description = `Events, each with one JSON object as its data:
 \`begin\` with \`resumed\`: whether what follows continues where \`Last-Event-ID\` ended; otherwise forget what you have, as everything follows.
-\`estimate\`: the newest Estimate of a link. \`detector\`: a Detector whose state has changed.
+\`estimate\`: the newest Estimate of a link. \`detector\`: a Detector whose state has changed. \`alert\`: an Alert that was opened, acknowledged or closed.
 \`heartbeat\` after each change and every 15 s, with \`time\`, \`stale_since\`, \`problem\` and \`events_per_minute\`: up to its id you know everything.
 A listener that is slow, or was away, gets the newest alone: what was overtaken meanwhile is in the history.`;
 

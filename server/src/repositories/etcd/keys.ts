@@ -13,6 +13,9 @@
  *     /<prefix>/newest-estimates/<destination>                        those of the last minute
  *     /<prefix>/box-keys/<detector id>                                the public key of its box
  *     /<prefix>/letters/<detector id>/<kind>                          a sealed letter to its box
+ *     /<prefix>/alerts/<id>                                           an alert that is not closed
+ *     /<prefix>/closed-alerts/<falling id>                            one that is, the newest first: each digit is what its id's lacks to Z
+ *     /<prefix>/alert-notices/<id>                                    a notice of one that is still to be told
  *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
  *     /<prefix>/access-tokens/<id>                                    an operator's token, by its hash
  *     /<prefix>/access-token-uses/<id>                                when it was last used, Unix milliseconds
@@ -62,6 +65,18 @@ export class Keys {
 
   letter(detectorId: string, kind: string): string {
     return `${this.#root}/letters/${detectorId}/${kind}`;
+  }
+
+  alert(id: string): string {
+    return `${this.#root}/alerts/${id}`;
+  }
+
+  closedAlert(id: string): string {
+    return `${this.#root}/closed-alerts/${fallingId(id)}`;
+  }
+
+  alertNotice(id: string): string {
+    return `${this.#root}/alert-notices/${id}`;
   }
 
   link(fromDetectorId: string, toDetectorId: string): string {
@@ -151,6 +166,12 @@ function bucketText(timeMs: number): string {
   const bucket = Math.floor(limitedMs / 1000 / bucketSeconds) * bucketSeconds;
   return String(bucket).padStart(bucketDigits, '0');
 }
+
+const ulidDigits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Texts that sort the other way round than the ULIDs that they are made of. */
+const fallingId = (id: string): string =>
+  [...id].map((digit) => ulidDigits[ulidDigits.length - 1 - ulidDigits.indexOf(digit)] ?? '').join('');
 
 /** The first key behind all that begin with a text that ends in a slash: '0' follows '/'. */
 const endOfPrefix = (prefix: string): string => `${prefix.slice(0, -1)}0`;

@@ -3,6 +3,7 @@ import { PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { Repository } from '../../repository.ts';
 import { EtcdAccessTokenStore } from './access-tokens.ts';
+import { EtcdAlertStore } from './alerts.ts';
 import { EtcdBoxMailStore } from './box-mail.ts';
 import { EtcdClaimStore } from './claims.ts';
 import { keepCompacting } from './compaction.ts';
@@ -68,6 +69,7 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
     accessTokens: new EtcdAccessTokenStore(connection, keys),
     enrolments: new EtcdEnrolmentStore(connection, keys),
     boxMail: new EtcdBoxMailStore(connection, keys),
+    alerts: new EtcdAlertStore(connection, keys),
     staleSinceMs: () => connection.staleSinceMs,
     async ping(signal) {
       // Answered by a majority, or not at all.

@@ -156,7 +156,15 @@ describe('a SQLite file', () => {
       await repository.events.append([before], never);
     }
     const older = new Sqlite(file);
-    for (const table of ['access_tokens', 'enrolments', 'certificates', 'box_keys', 'letters'])
+    for (const table of [
+      'access_tokens',
+      'enrolments',
+      'certificates',
+      'box_keys',
+      'letters',
+      'alerts',
+      'alert_notices',
+    ])
       older.exec(`DROP TABLE ${table}`);
     older.exec('ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3');
     older.close();

@@ -1,5 +1,6 @@
 import type { Repository } from '../../repository.ts';
 import { SqliteAccessTokenStore } from './access-tokens.ts';
+import { SqliteAlertStore } from './alerts.ts';
 import { SqliteBoxMailStore } from './box-mail.ts';
 import { SqliteClaimStore } from './claims.ts';
 import { SqliteEnrolmentStore } from './enrolments.ts';
@@ -41,6 +42,7 @@ function compose(open: OpenDatabase): Repository {
     accessTokens: new SqliteAccessTokenStore(open),
     enrolments: new SqliteEnrolmentStore(open, network.knows),
     boxMail: new SqliteBoxMailStore(open, network.knows),
+    alerts: new SqliteAlertStore(open, claims),
     staleSinceMs: () => undefined,
     async ping(signal) {
       signal.throwIfAborted();

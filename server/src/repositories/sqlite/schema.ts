@@ -156,6 +156,20 @@ const migrations = [
     PRIMARY KEY (detector_id, kind)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    closed INTEGER NOT NULL,
+    opened_at_ms INTEGER NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alerts_by_state ON alerts (closed, id);
+
+  CREATE TABLE alert_notices (
+    id TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {
