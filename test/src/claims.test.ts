@@ -12,7 +12,7 @@ import { cutOff, memberStrikes, type Strike, Strikes } from './harness/strikes.t
 import { until } from './harness/until.ts';
 import { Worker } from './harness/worker.ts';
 
-const seconds = Number(process.env.TDC_TEST_CLUSTER_SECONDS ?? 60);
+const seconds = Number(process.env.TDC_TEST_CLUSTER_SECONDS ?? 40);
 const seed = Number(process.env.TDC_TEST_SEED ?? 1);
 const names = Array.from({ length: 12 }, (_, n) => `D${n}`);
 /** Names as EtcdCluster gives them. */

@@ -17,7 +17,7 @@ import { namespacesIfAllowed, placeIn } from './harness/run-place.ts';
 import { cutOff, memberStrikes, type Strike, Strikes } from './harness/strikes.ts';
 import { Worker } from './harness/worker.ts';
 
-const seconds = Number(process.env.TDC_TEST_CLUSTER_SECONDS ?? 60);
+const seconds = Number(process.env.TDC_TEST_CLUSTER_SECONDS ?? 40);
 const seed = Number(process.env.TDC_TEST_SEED ?? 1);
 /** Minutes of traffic a second. */
 const speed = 60;
