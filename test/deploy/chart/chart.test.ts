@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -115,13 +115,13 @@ describe.each(cases)('the chart with %s values', (name) => {
         return (secret?.items ?? configMap?.items ?? []).map(({ path }) => `${mount?.mountPath}/${path}`);
       });
       const named = Object.values(environmentOf(deployment)).filter((value) => value.startsWith('/'));
-      expect(named.toSorted()).toEqual(files.toSorted());
+      expect([...new Set(named)].toSorted()).toEqual(files.toSorted());
     }
   });
 
   test('gives each server an environment that it knows to the last variable and accepts', async () => {
     for (const deployment of ofKind(chart, 'Deployment')) {
-      const env = environmentOf(deployment);
+      const env = withAlertFiles(environmentOf(deployment));
       const check = await runProgram('tdc-server', ['config', 'check', '--output', 'json'], {
         directory: renderer.directory,
         env,
@@ -237,17 +237,31 @@ describe.each(cases)('the chart with %s values', (name) => {
     }
   });
 
-  test('lets pods reach etcd on the ports of its endpoints, and DNS, and nothing else', () => {
+  test('lets pods reach etcd on the ports of its endpoints, and DNS, estimators what they tell of alerts, and nothing else', () => {
     for (const { spec } of ofKind(chart, 'NetworkPolicy')) {
       const [deployment] = selectedBy(chart, spec?.podSelector?.matchLabels);
       const endpoints = (deployment ? (environmentOf(deployment).TDC_ETCD_ENDPOINTS ?? '') : '').split(',');
       const ports = (spec?.egress ?? []).map((rule) => (rule.ports ?? []).map(({ port }) => port));
-      expect(ports).toEqual([[53, 53], [...new Set(endpoints.map((each) => Number(each.split(':').at(-1))))]]);
+      const isEstimator = deployment !== undefined && nameOf(deployment).endsWith('-estimator');
+      const alerts = isEstimator && name === 'everything' ? [[587, 443]] : [];
+      const etcd = [...new Set(endpoints.map((each) => Number(each.split(':').at(-1))))];
+      expect(ports).toEqual([[53, 53], etcd, ...alerts]);
       expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
       expect(spec?.egress?.[0]?.to).not.toEqual([]);
     }
   });
 });
+
+/** The server looks into the files of alerts: they are such as a Secret holds. */
+function withAlertFiles(env: Record<string, string>): Record<string, string> {
+  const folder = join(renderer.directory, 'alerts');
+  const files = { password: 'a password', authority: 'an authority', webhook: `whsec_${'A'.repeat(32)}` };
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return Object.fromEntries(
+    Object.entries(env).map(([variable, value]) => [variable, value.replace('/etc/tdc/alerts', folder)]),
+  );
+}
 
 describe('the schema checks', () => {
   test('find a wrong value, a field that does not exist and a kind that is not known', async () => {

@@ -27,6 +27,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* Environment that all services share. Whatever is secret is a file. */}}
 {{- define "tdc.environment" -}}
+{{- $component := .component }}
+{{- with .root }}
 - { name: TDC_HOST, value: {{ .Values.listenAddress | quote }} }
 - { name: TDC_HEALTH_PORT, value: {{ .Values.healthPort | quote }} }
 - { name: TDC_HEALTH_PLAINTEXT, value: "true" }
@@ -45,7 +47,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 - { name: TDC_ALLOW_PLAINTEXT, value: {{ .Values.allowPlaintext | quote }} }
+{{- range $option, $key := .Values.alerts.files }}
+{{- if eq $component "estimator" }}
+- { name: TDC_ALERTS_{{ $option | upper | replace "." "_" }}, value: {{ printf "/etc/tdc/alerts/%s" $key | quote }} }
+{{- end }}
+{{- end }}
 {{- range $option, $value := .Values.options }}
+{{- if or (eq $component "estimator") (not (hasPrefix "alerts." $option)) }}
 - { name: TDC_{{ $option | upper | replace "." "_" }}, value: {{ $value | toJson | trimAll "\"" | quote }} }
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
