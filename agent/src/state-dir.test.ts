@@ -40,7 +40,8 @@ test('a state folder belongs to one agent at a time', () => {
 test('a state folder is free again after its agent was killed', async () => {
   const program = `
     import { openStateDir } from ${JSON.stringify(new URL('./state-dir.ts', import.meta.url).href)};
-    openStateDir(${JSON.stringify(folder)});
+    // Held, so that it is not collected and let go of.
+    globalThis.held = openStateDir(${JSON.stringify(folder)});
     process.stdout.write('taken');
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {

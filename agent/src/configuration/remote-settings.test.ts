@@ -39,6 +39,8 @@ describe('a letter does not set', () => {
       'key.file',
       'key.overlap_minutes',
       'key.storage',
+      'metrics.address',
+      'metrics.allow_plaintext',
       'network.name',
       'network.time_zone',
       'simulation.network_file',
