@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError, PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openStateDir, statePaths } from './state-dir.ts';
 
 let folder: string;
@@ -47,6 +47,7 @@ test('a state folder is free again after its agent was killed', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   expect(() => openStateDir(folder)).toThrow(PreconditionError);
   child.kill('SIGKILL');
