@@ -39,7 +39,16 @@ const uselessEndings = new Set([
   '.gypi',
   '.flow',
 ]);
-const uselessFolders = new Set(['@types', 'node-addon-api', 'node-gyp', 'libusb', 'test', 'tests', '__tests__']);
+const uselessFolders = new Set([
+  '@types',
+  'node-addon-api',
+  'node-gyp',
+  'libusb',
+  'test',
+  'tests',
+  '__tests__',
+  'integration',
+]);
 const lockFiles = new Set(['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml']);
 
 /** Installs the production dependencies of one program, as package-lock.json has them, without running any script. */
