@@ -20,13 +20,6 @@ interface Known {
   readonly usual: UsualNow;
 }
 
-/** A slot of several days before today. */
-interface Slots {
-  readonly today: number;
-  readonly slot: number;
-  readonly days: readonly number[];
-}
-
 /**
  * What is usual for links at this hour on this weekday: of each the same quarter of an hour of the last eight weeks is read, once in every quarter. Until it
  * has been, what was usual in the quarter before stands in.
@@ -60,32 +53,19 @@ export class UsualLookup {
     }
   }
 
+  /** From the same weekday; where that is not enough, from the other days of its type as well. */
   async #read(link: LinkEnds, today: number, slot: number, signal: AbortSignal): Promise<UsualNow> {
     const weekday = weekdayOf(today);
     const days = Array.from({ length: 7 * weeks }, (_, index) => today - 1 - index);
-    const same = days.filter((day) => weekdayOf(day) === weekday);
-    const found = await this.#readDays(link, { today, slot, days: same }, signal);
-    if (found.medianS !== undefined && found.samples !== undefined) return found;
     const alike = days.filter((day) => isWeekend(weekdayOf(day)) === isWeekend(weekday));
-    return this.#readDays(link, { today, slot, days: alike }, signal);
-  }
-
-  async #readDays(link: LinkEnds, { today, slot, days }: Slots, signal: AbortSignal): Promise<UsualNow> {
-    const profiles = new DayProfiles(this.#options.calendar);
-    const samples: number[] = [];
-    for (const day of days) {
-      const minutes = await this.#minutesOf(link, day, slot, signal);
-      for (const minute of minutes) profiles.add(minute);
-      const counted = minutes.filter(({ estimate }) => estimate.status !== 'detector_down');
-      if (counted.length < slotMinutesMin) continue;
-      samples.push(counted.reduce((sum, { estimate }) => sum + estimate.samples, 0) / counted.length);
-    }
-    const observed = days.flatMap((day) => profiles.of(day, day + 1));
-    const { value } = usualSlotOf(observed, weekdayOf(today), slot);
-    return {
-      ...(value === undefined ? {} : { medianS: value.medianS }),
-      ...(samples.length < usualDaysMin ? {} : { samples: median(samples) }),
-    };
+    const same = alike.filter((day) => weekdayOf(day) === weekday);
+    const read = new SlotDays(this.#options.calendar);
+    for (const day of same) read.add(day, await this.#minutesOf(link, day, slot, signal));
+    const found = read.usual(weekday, slot);
+    if (found.medianS !== undefined && found.samples !== undefined) return found;
+    const others = alike.filter((day) => weekdayOf(day) !== weekday);
+    for (const day of others) read.add(day, await this.#minutesOf(link, day, slot, signal));
+    return read.usual(weekday, slot);
   }
 
   async #minutesOf(
@@ -106,5 +86,33 @@ export class UsualLookup {
     const known = this.#starts.get(key) ?? this.#options.calendar.slotStartMs(day, slot);
     this.#starts.set(key, known);
     return known;
+  }
+}
+
+/** One slot of days, as far as they have been read. */
+class SlotDays {
+  readonly #profiles: DayProfiles;
+  readonly #days: number[] = [];
+  readonly #samples: number[] = [];
+
+  constructor(calendar: Calendar) {
+    this.#profiles = new DayProfiles(calendar);
+  }
+
+  add(day: number, minutes: readonly PublishedEstimate[]): void {
+    this.#days.push(day);
+    for (const minute of minutes) this.#profiles.add(minute);
+    const counted = minutes.filter(({ estimate }) => estimate.status !== 'detector_down');
+    if (counted.length < slotMinutesMin) return;
+    this.#samples.push(counted.reduce((sum, { estimate }) => sum + estimate.samples, 0) / counted.length);
+  }
+
+  usual(weekday: number, slot: number): UsualNow {
+    const observed = this.#days.flatMap((day) => this.#profiles.of(day, day + 1));
+    const { value } = usualSlotOf(observed, weekday, slot);
+    return {
+      ...(value === undefined ? {} : { medianS: value.medianS }),
+      ...(this.#samples.length < usualDaysMin ? {} : { samples: median(this.#samples) }),
+    };
   }
 }
