@@ -32,6 +32,8 @@ export function wallClockOf(timeZone: string): (timeMs: number) => number {
   };
 }
 
+export const timeZoneExpected = 'expected the name of a time zone, such as Europe/Berlin or UTC';
+
 /** Whether the IANA database has the zone. */
 export function isTimeZone(name: string): boolean {
   try {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escaped } from '../html-text.ts';
 import type { PageFiles } from './page-files.ts';
 import type { TileServer } from './tile-server.ts';
 
@@ -7,9 +8,6 @@ export interface ConsolePage {
   readonly html: string;
   readonly policy: string;
 }
-
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] ?? '');
 
 export function consolePage(
   { version, imports, modules, styles }: PageFiles,

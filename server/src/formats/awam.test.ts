@@ -1,9 +1,9 @@
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
+import { isTimeZone } from '@tdc/shared/wall-clock.ts';
 import { expect, test } from 'vitest';
 import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
 import { awamMatches, awamReads, awamSummaries } from './awam.ts';
 import { madeUpDetectors, madeUpLinks, recordOf } from './made-up-links.ts';
-import { isTimeZone } from './time-zone.ts';
 
 const austin = 'America/Chicago';
 const link = madeUpLinks[0] ?? (undefined as never);

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
-import { isTimeZone, timeZoneExpected } from '../../formats/time-zone.ts';
+import { isTimeZone, timeZoneExpected } from '@tdc/shared/wall-clock.ts';
 
 /** Throws InvalidInputError for what names no time zone. */
 export function timeZoneFlag(text: string): string {

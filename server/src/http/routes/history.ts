@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { periodsCompared } from '../../query/compare-periods.ts';
-import { invalid } from '../../query/filter.ts';
 import { statisticsOf } from '../../query/get-statistics.ts';
 import { getUsual } from '../../query/get-usual.ts';
-import { areApart, weeksByDefault, weeksMax } from '../../query/history-fields.ts';
+import { weeksByDefault, weeksMax } from '../../query/history-fields.ts';
 import { comparisonRecord, statisticsRecord, usualRecord } from '../../records/history-record.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
@@ -15,6 +14,7 @@ import {
   beforeParameters,
   date,
   endsOf,
+  expectApart,
   linkParams,
   periodIn,
   periodParameters,
@@ -101,8 +101,7 @@ function addComparison(app: HttpApp, context: HttpContext): void {
     },
     async (request) => {
       const [before, after] = [beforeIn(request.query), periodIn(context, request.query)];
-      if (!areApart(before, after))
-        throw invalid('from_date', 'expected a period that does not overlap with that before');
+      expectApart(before, after);
       const asked = { ends: endsOf(request.params), window: windowIn(request.query), before, after };
       const answer = await periodsCompared(context, asked, admittedOf(request).signal);
       return { comparison: comparisonRecord(answer), ...staleness(context.repository) };

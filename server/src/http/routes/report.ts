@@ -3,7 +3,7 @@ import { periodsCompared } from '../../query/compare-periods.ts';
 import { invalid } from '../../query/filter.ts';
 import { statisticsOf } from '../../query/get-statistics.ts';
 import { getUsual } from '../../query/get-usual.ts';
-import { areApart, type DayRange } from '../../query/history-fields.ts';
+import type { DayRange } from '../../query/history-fields.ts';
 import { reportPage } from '../../report/report.ts';
 import { reportStyle } from '../../report/report-style.ts';
 import { admittedOf } from '../admission.ts';
@@ -13,6 +13,7 @@ import {
   beforeIn,
   beforeParameters,
   endsOf,
+  expectApart,
   linkParams,
   periodIn,
   periodParameters,
@@ -76,6 +77,6 @@ function beforeOf({ before_from, before_to }: z.infer<typeof query>, after: DayR
   if (before_from === undefined) throw invalid('before_from', 'missing: expected it with before_to');
   if (before_to === undefined) throw invalid('before_to', 'missing: expected it with before_from');
   const before = beforeIn({ before_from, before_to });
-  if (!areApart(before, after)) throw invalid('from_date', 'expected a period that does not overlap with that before');
+  expectApart(before, after);
   return before;
 }

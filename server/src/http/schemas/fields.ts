@@ -1,6 +1,6 @@
+import { isTimeZone, timeZoneExpected } from '@tdc/shared/wall-clock.ts';
 import { detectorIdExpected, detectorIdPattern } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
-import { isTimeZone, timeZoneExpected } from '../../formats/time-zone.ts';
 import { invalid } from '../../query/filter.ts';
 import { type PageQuery, pageSizeDefault, pageSizeMax, type TimeRange } from '../../query/list-fields.ts';
 import { isoTime } from '../../records/iso-time.ts';

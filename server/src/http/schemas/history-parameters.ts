@@ -3,7 +3,7 @@ import { slotMinutes, weekdayNames } from '../../history/calendar.ts';
 import { type DayWindow, wholeWeek } from '../../history/day-window.ts';
 import { invalid } from '../../query/filter.ts';
 import type { HistoryContext } from '../../query/history-context.ts';
-import { type DayRange, parsePeriod, parseWeeks } from '../../query/history-fields.ts';
+import { areApart, type DayRange, parsePeriod, parseWeeks } from '../../query/history-fields.ts';
 import { detectorId, severalOf } from './fields.ts';
 
 /** A link by the ends in its address. */
@@ -70,3 +70,8 @@ export const beforeIn = ({
   readonly before_from: string;
   readonly before_to: string;
 }): DayRange => parsePeriod({ from: 'before_from', to: 'before_to' }, { fromDate: before_from, toDate: before_to });
+
+/** Throws InvalidInputError for periods that overlap: they cannot be compared. */
+export function expectApart(before: DayRange, after: DayRange): void {
+  if (!areApart(before, after)) throw invalid('from_date', 'expected a period that does not overlap with that before');
+}

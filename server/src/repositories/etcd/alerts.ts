@@ -1,9 +1,10 @@
-import { ClaimLostError, UnavailableError } from '@tdc/shared/errors.ts';
+import { UnavailableError } from '@tdc/shared/errors.ts';
 import { firstEventIdAt } from '@tdc/shared/event-id.ts';
 import type { AlertStore, ClosedAlertScan } from '../../alert-store.ts';
 import type { Acknowledgement, Alert, Notice } from '../../alerts/alert.ts';
 import type { Claim } from '../../repository.ts';
 import { acknowledged, alertOfText, alertToText, noticeOfText, noticeToText } from '../alert-value.ts';
+import { claimLost } from '../claim-lost.ts';
 import { createdAt, type EtcdConnection, isAbsent, type Pair, put, remove, unchangedSince } from './connection.ts';
 import { behind, type Keys } from './keys.ts';
 
@@ -87,7 +88,7 @@ export class EtcdAlertStore implements AlertStore {
     for (let i = 0; i < ids.length; i += removalsMax) {
       const success = ids.slice(i, i + removalsMax).map((id) => remove(this.#keys.alertNotice(id)));
       const compare = [createdAt(this.#keys.claim(claim.name), claim.fence)];
-      if (!(await this.#connection.transact({ compare, success }, signal)).succeeded) throw lost(claim);
+      if (!(await this.#connection.transact({ compare, success }, signal)).succeeded) throw claimLost(claim.name);
     }
   }
 
@@ -99,10 +100,8 @@ export class EtcdAlertStore implements AlertStore {
 
   async #expectClaim(claim: Claim, signal: AbortSignal): Promise<void> {
     const holder = await this.#connection.get(this.#keys.claim(claim.name), signal);
-    if (holder?.createRevision !== claim.fence) throw lost(claim);
+    if (holder?.createRevision !== claim.fence) throw claimLost(claim.name);
   }
 }
 
 const alertOf = ({ value }: Pair): Alert | undefined => alertOfText(value.toString());
-
-const lost = ({ name }: Claim) => new ClaimLostError(`the claim on ${name} does not hold any more`);

@@ -2,6 +2,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import { ClaimLostError, TdcError, UnavailableError } from '@tdc/shared/errors.ts';
 import { z } from 'zod';
 import type { Checkpoint, Claim, ClaimStore, WorkerSession } from '../../repository.ts';
+import { claimLost } from '../claim-lost.ts';
 import { createdAt, type EtcdConnection, isAbsent, put, remove, unchangedSince } from './connection.ts';
 import { jsonOf } from './event-value.ts';
 import type { Keys } from './keys.ts';
@@ -69,7 +70,7 @@ export class EtcdClaimStore implements ClaimStore {
       const compare = [createdAt(claim, fence), unchangedSince(checkpoint, seen)];
       if ((await this.#connection.transact({ compare, success: [put(checkpoint, note)] }, signal)).succeeded) return;
       const holder = await this.#connection.get(claim, signal);
-      if (holder?.createRevision !== fence) throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+      if (holder?.createRevision !== fence) throw claimLost(name);
       // Under the claim there is nobody but this worker: either this note is there and its answer was lost, or an earlier one came late.
       const now = await this.#connection.get(checkpoint, signal);
       if (now?.value.toString() === note) return;

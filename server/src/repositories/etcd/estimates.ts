@@ -1,6 +1,7 @@
-import { ClaimLostError, UnavailableError } from '@tdc/shared/errors.ts';
+import { UnavailableError } from '@tdc/shared/errors.ts';
 import type { ICompare, IRequestOp } from 'etcd3';
 import type { Claim, EstimateScan, EstimateScanResult, EstimateStore, PublishedEstimate } from '../../repository.ts';
+import { claimLost } from '../claim-lost.ts';
 import { mustBeSame } from '../published-once.ts';
 import { consistencyOf, createdAt, type EtcdConnection, type Pair, put, unchangedSince } from './connection.ts';
 import { estimatesOfValue, estimatesToValue, newestOfValue, newestToValue } from './estimate-value.ts';
@@ -69,7 +70,7 @@ export class EtcdEstimateStore implements EstimateStore {
       const puts = changed.map(({ key, value }) => put(key, value));
       if (await this.#transact(claim, unchanged, puts, signal)) return;
       const holder = await this.#connection.get(this.#keys.claim(claim.name), signal);
-      if (holder?.createRevision !== claim.fence) throw lost(claim);
+      if (holder?.createRevision !== claim.fence) throw claimLost(claim.name);
       found = await this.#found(keys, signal);
     }
     throw new UnavailableError(`the estimates of ${claim.name} change while they are written`);
@@ -192,8 +193,6 @@ function completed(
   });
   return [...old, ...added];
 }
-
-const lost = ({ name }: Claim) => new ClaimLostError(`the claim on ${name} does not hold any more`);
 
 /** By minute, in the order of coming; of each the last revision, or all. */
 function minutesOf(

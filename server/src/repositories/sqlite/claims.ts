@@ -1,6 +1,7 @@
 import { ClaimLostError } from '@tdc/shared/errors.ts';
 import type { Statement } from 'better-sqlite3';
 import type { Checkpoint, Claim, ClaimStore, WorkerSession } from '../../repository.ts';
+import { claimLost } from '../claim-lost.ts';
 import { guarded } from './faults.ts';
 import type { OpenDatabase } from './open.ts';
 
@@ -68,7 +69,7 @@ export class SqliteClaimStore implements ClaimStore {
   /** Throws ClaimLostError for a claim that does not hold any more. */
   verify({ name, fence }: Claim): void {
     if (this.#holders.get(name)?.fence === fence) return;
-    throw new ClaimLostError(`the claim on ${name} does not hold any more`);
+    throw claimLost(name);
   }
 
   claim(session: Session, name: string): Claim | undefined {
