@@ -1,5 +1,4 @@
 import type { Clock } from '@tdc/shared/clock.ts';
-import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import { z } from 'zod';
 import type { EstimationEvent } from '../estimation/estimation-event.ts';
@@ -8,7 +7,7 @@ import { Surroundings } from '../estimation/surroundings.ts';
 import type { Claim, Repository } from '../repository.ts';
 import { type Destination, DestinationReplay } from './destination-replay.ts';
 import type { EventFeed, FeedListener } from './event-feed.ts';
-import { estimationEventOf, minuteMs, minuteOf } from './event-history.ts';
+import { minuteMs, minuteOf } from './event-history.ts';
 import { Publication, type Ready } from './publication.ts';
 import type { SignsOfLife } from './signs-of-life.ts';
 
@@ -60,11 +59,11 @@ export class DestinationJob implements FeedListener {
     this.#publication = new Publication(repository.estimates, signs);
   }
 
-  receive(event: DetectionEvent): void {
+  receive(event: EstimationEvent): void {
     if (event.madeAtMs - event.referenceTimeMs > passageMsMax) return;
     const minute = minuteOf(event.madeAtMs);
     if (minute <= this.#publishedMs) this.#mustRemakeFrom(minute - minuteMs);
-    else this.#coming.push(estimationEventOf(event));
+    else this.#coming.push(event);
   }
 
   lost(): void {
@@ -153,7 +152,7 @@ export class DestinationJob implements FeedListener {
       const events = this.#coming.filter(({ madeAtMs }) => madeAtMs <= minute);
       this.#coming = this.#coming.filter(({ madeAtMs }) => madeAtMs > minute);
       this.#publishedMs = minute;
-      const ready = this.#publication.ready(live.minute(minute, events), live);
+      const ready = this.#publication.ready(await live.minute(minute, events), live);
       await this.#publication.publish(claim, ready, 'end', signal);
     }
   }

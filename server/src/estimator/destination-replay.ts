@@ -5,6 +5,7 @@ import { type EstimationSettings, type LinkEstimate, NetworkEstimator } from '..
 import { Surroundings } from '../estimation/surroundings.ts';
 import { memoryBeginsMs } from '../estimation/term.ts';
 import type { EventStore } from '../repository.ts';
+import { turn } from '../short-turns.ts';
 import { EventHistory, inOrder, minuteMs } from './event-history.ts';
 
 /** What the estimates of the links to a detector are made with. */
@@ -13,6 +14,9 @@ export interface Destination extends EstimationSettings {
   /** All links of the network. */
   readonly links: readonly Link[];
 }
+
+/** Between two looks at whether the turn has ended: less than a millisecond's work. */
+const eventsATurn = 16;
 
 /** What came of a minute. */
 export interface MinuteResult {
@@ -63,21 +67,32 @@ export class DestinationReplay {
     for (let timeMs = fromMs + minuteMs; timeMs <= toMs; timeMs += minuteMs) {
       const events = await history.take(timeMs, signal);
       if (timeMs <= memoryMs) {
-        for (const event of events) this.estimator.add(event);
+        await this.#add(events);
         continue;
       }
-      const result = this.minute(timeMs, events);
+      const result = await this.minute(timeMs, events);
       if (timeMs > this.#fromMs) yield result;
     }
     return history.rest(signal);
   }
 
   /** The minute after the last, from its events. */
-  minute(timeMs: number, events: readonly EstimationEvent[]): MinuteResult {
-    const changes = inOrder(events).flatMap((event) => {
-      this.#lastMadeMs.set(event.detectorId, Math.max(event.madeAtMs, this.#lastMadeMs.get(event.detectorId) ?? 0));
-      return this.estimator.add(event);
-    });
+  async minute(timeMs: number, events: readonly EstimationEvent[]): Promise<MinuteResult> {
+    await turn();
+    for (const { detectorId, madeAtMs } of events) {
+      this.#lastMadeMs.set(detectorId, Math.max(madeAtMs, this.#lastMadeMs.get(detectorId) ?? 0));
+    }
+    const changes = await this.#add(inOrder(events));
+    await turn();
     return { timeMs, estimates: this.estimator.estimatesAt(timeMs), changes };
+  }
+
+  async #add(events: readonly EstimationEvent[]): Promise<readonly MatchChange[]> {
+    const changes: MatchChange[] = [];
+    for (const [index, event] of events.entries()) {
+      if (index % eventsATurn === 0) await turn();
+      changes.push(...this.estimator.add(event));
+    }
+    return changes;
   }
 }

@@ -1,13 +1,14 @@
 import { backoffMs } from '@tdc/shared/backoff.ts';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { OutOfRangeError, TdcError } from '@tdc/shared/errors.ts';
-import type { DetectionEvent } from '@tdc/shared/event.ts';
+import type { EstimationEvent } from '../estimation/estimation-event.ts';
 import { type CommittedEvents, type EventStore, earliestCursor } from '../repository.ts';
+import { estimationEventOf } from './event-history.ts';
 
 /** Takes the events of some detectors as they are committed; none may be missed, some may come again. */
 export interface FeedListener {
   readonly detectorIds: readonly string[];
-  receive(event: DetectionEvent): void;
+  receive(event: EstimationEvent): void;
   /** Events that were committed before now may have been missed: history no longer reached the cursor. */
   lost(): void;
 }
@@ -99,7 +100,12 @@ export class EventFeed {
     if (this.#hasGap)
       for (const each of new Set([...this.#listeners.values()].flatMap((some) => [...some]))) each.lost();
     this.#hasGap = false;
-    for (const event of events) for (const each of this.#listeners.get(event.detectorId) ?? []) each.receive(event);
+    for (const event of events) {
+      const listeners = this.#listeners.get(event.detectorId) ?? [];
+      // One for all: they keep it for hours.
+      const kept = estimationEventOf(event);
+      for (const each of listeners) each.receive(kept);
+    }
     this.#cursor = cursor;
     this.#cameAtMs = this.#clock.monotonicMs();
   }

@@ -29,6 +29,8 @@ export class LiveState {
   #sequence = 0;
   #removedAt = 0;
   #latest: { readonly after: number; readonly pieces: readonly Buffer[] } = { after: 0, pieces: [] };
+  /** Everything, for those who begin. */
+  #all: { readonly sequence: number; readonly pieces: readonly Buffer[] } | undefined;
 
   /** The number of the last change. */
   get sequence(): number {
@@ -76,6 +78,14 @@ export class LiveState {
   changesSince(sequence: number): Iterable<Buffer> {
     if (sequence === this.#sequence) return [];
     if (sequence === this.#latest.after && this.reaches(sequence)) return this.#latest.pieces;
+    if (sequence > 0) return this.#piecesSince(sequence);
+    if (this.#all?.sequence !== this.#sequence) {
+      this.#all = { sequence: this.#sequence, pieces: [...this.#piecesSince(0)] };
+    }
+    return this.#all.pieces;
+  }
+
+  #piecesSince(sequence: number): Iterable<Buffer> {
     const items = [...this.#items.values()].filter((item) => item.sequence > sequence);
     return inPieces(
       items.map(({ text }) => text),
