@@ -17,6 +17,7 @@ import type { EstimatorConfig } from './estimator/service.ts';
 import type { Publisher } from './formats/datex2/publisher.ts';
 import { publisherOptions } from './formats/datex2/publisher-options.ts';
 import type { RetentionAges } from './retention.ts';
+import { type TracingConfig, tracingConfigOf, tracingOptions } from './tracing/options.ts';
 
 const serviceNames = ['collector', 'query', 'estimator', 'health', 'http'] as const;
 export type ServiceName = (typeof serviceNames)[number];
@@ -56,6 +57,8 @@ export interface ServerConfig {
   /** Absent: this server has no authority, and enrols no boxes. */
   readonly enrolment?: EnrolmentConfig;
   readonly logLevel: string;
+  /** Absent: no traces. */
+  readonly tracing?: TracingConfig;
   /** Absent: plain text, and everybody who reaches a port may do everything. */
   readonly tls?: ServerTls;
 }
@@ -176,6 +179,7 @@ export function serverOptions(env: Readonly<Record<string, string | undefined>>,
     ...limitOptions,
     ...enrolmentOptions,
     ...alertOptions,
+    ...tracingOptions,
     option('log.level', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level to log'),
     option('tls.cert', file.optional(), undefined, "file of the server's certificate (PEM)"),
     option('tls.key', file.optional(), undefined, 'file of its private key (PEM)'),
@@ -195,6 +199,7 @@ export type ServerOptions = ReturnType<typeof serverOptions>;
 export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfig {
   const tls = tlsOf(values['tls.cert'], values['tls.key'], values['tls.client_ca']);
   const enrolment = enrolmentConfigOf(values);
+  const tracing = tracingConfigOf(values);
   const tiles = tileServerOf(values['console.tiles'], values['console.tiles_attribution']);
   const { host, services } = values;
   const plain = ['estimator', ...(values['health.plaintext'] ? ['health'] : [])];
@@ -239,6 +244,7 @@ export function serverConfigOf(values: ConfigValues<ServerOptions>): ServerConfi
     ...(tiles === undefined ? {} : { tiles }),
     ...(enrolment === undefined ? {} : { enrolment }),
     logLevel: values['log.level'],
+    ...(tracing === undefined ? {} : { tracing }),
     ...(tls === undefined ? {} : { tls }),
   };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '@tdc/shared/logger.ts';
 import type { ServerConfig } from './config.ts';
 import { openSqliteRepository } from './repositories/sqlite/repository.ts';
 import type { Repository } from './repository.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** What a running server works with, made once from its configuration. */
 export interface ServerContext extends AsyncDisposable {
@@ -12,6 +13,8 @@ export interface ServerContext extends AsyncDisposable {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly repository: Repository;
+  /** Absent: nobody wants traces. */
+  readonly tracing?: Tracing;
 }
 
 /**
@@ -24,8 +27,32 @@ export async function openContext(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<ServerContext> {
-  const repository = await openRepository(config.repository, clock, logger, signal);
-  return { config, clock, logger, repository, [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose]() };
+  const tracing = await openTracing(config, clock, logger);
+  try {
+    const repository = await openRepository(config.repository, clock, logger, signal);
+    return {
+      ...{ config, clock, logger, repository },
+      ...(tracing === undefined ? {} : { tracing }),
+      async [Symbol.asyncDispose]() {
+        await repository[Symbol.asyncDispose]();
+        await tracing?.[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await tracing?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Loaded where it is wanted alone: it takes a while, and memory. */
+async function openTracing(
+  { tracing: config }: ServerConfig,
+  clock: Clock,
+  logger: Logger,
+): Promise<Tracing | undefined> {
+  if (config === undefined) return undefined;
+  const { openTelemetry } = await import('./tracing/open-telemetry.ts');
+  return openTelemetry({ config, clock, logger });
 }
 
 /** Opens one repository of the two; see openContext. */

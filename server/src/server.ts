@@ -25,6 +25,7 @@ import { LinkHistory } from './query/link-history.ts';
 import { queryService } from './query/service.ts';
 import type { Claim } from './repository.ts';
 import { keepRemovingOld } from './retention.ts';
+import { tracedCalls } from './tracing/traced-calls.ts';
 
 /** How long calls that are under way may take to end by themselves. */
 const shutdownGraceMs = 10_000;
@@ -108,7 +109,7 @@ function startService(
   access: Access,
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
-  const { config, logger } = context;
+  const { config, logger, tracing } = context;
   const { host } = config;
   if (name === 'http') return startHttp(context, access, shutdown);
   const tls = name === 'health' && config.healthPlaintext ? undefined : config.tls;
@@ -120,13 +121,14 @@ function startService(
     logger,
     limits: config.limits.connections,
     guard: access.guard.interceptorFor,
+    ...(tracing === undefined ? {} : { observers: [tracedCalls(tracing)] }),
     ...(tls === undefined ? {} : { tls }),
   });
 }
 
 /** Loaded where it is served: the others do without its framework. */
 async function startHttp(
-  { config, repository, clock, logger, history }: ServiceContext,
+  { config, repository, clock, logger, history, tracing }: ServiceContext,
   { guard }: Access,
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
@@ -136,6 +138,7 @@ async function startHttp(
     ...{ repository, history, clock, logger, guard, shutdown, host, estimation, publisher },
     port: ports.http,
     limits: limits.connections,
+    ...(tracing === undefined ? {} : { tracing }),
     ...(tls === undefined ? {} : { tls }),
     ...(tiles === undefined ? {} : { tiles }),
   });
@@ -148,7 +151,7 @@ function servicesOf(
   access: Access,
   shutdown: AbortSignal,
 ): readonly GrpcService[] {
-  const { config, repository, clock } = context;
+  const { config, repository, clock, tracing } = context;
   if (name === 'health') return [];
   if (name === 'query') {
     return [
@@ -158,7 +161,10 @@ function servicesOf(
     ];
   }
   const detectors = new KnownDetectors(repository.network, clock);
-  const collector = collectorService({ repository, clock, detectors, eventTimes: config.eventTimes, shutdown });
+  const collector = collectorService({
+    ...{ repository, clock, detectors, eventTimes: config.eventTimes, shutdown },
+    ...(tracing === undefined ? {} : { tracing }),
+  });
   return [
     collector,
     accessService(access),
@@ -181,7 +187,7 @@ function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentCon
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
 async function runBackground(
-  { config, repository, clock, logger, history }: ServiceContext,
+  { config, repository, clock, logger, history, tracing }: ServiceContext,
   { guard }: Access,
   report: (state: 'serving' | 'not-serving') => void,
   shutdown: AbortSignal,
@@ -191,14 +197,17 @@ async function runBackground(
   const { tls } = config;
   const { calendar } = history;
   const channels = channelsOf(config.alerts, clock);
-  const watching = { repository, channels, calendar, clock, logger, random: Math.random, rules: config.alerts.rules };
+  const { rules } = config.alerts;
+  const traces = tracing === undefined ? {} : { tracing };
+  const watching = { repository, channels, calendar, clock, logger, random: Math.random, rules, ...traces };
   const alerts = (claim: Claim, signal: AbortSignal) => runAlerts(watching, claim, signal);
+  const estimating = { repository, clock, logger, alerts, config: config.estimator, ...traces };
   await Promise.all([
     watchRepository({ repository, clock, logger, report }, shutdown),
     guard.watchStreams(shutdown),
     tls === undefined ? undefined : watchServerCertificate({ ...tls, clock, logger }, shutdown),
     retains ? keepRemovingOld({ repository, clock, logger, ...config.retention }, shutdown) : undefined,
-    estimates ? runEstimator({ repository, clock, logger, alerts, config: config.estimator }, shutdown) : undefined,
+    estimates ? runEstimator(estimating, shutdown) : undefined,
   ]);
 }
 

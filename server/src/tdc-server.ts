@@ -11,6 +11,7 @@ import { addAuthority } from './commands/add-authority.ts';
 import { checkConfig } from './commands/config.ts';
 import { serve } from './commands/serve.ts';
 import { repositoryOf, type ServerOptions, serverConfigOf, serverOptions, serviceManager } from './config.ts';
+import { traceFields } from './tracing/tracing.ts';
 
 interface EstimateFlags {
   readonly network: string;
@@ -33,7 +34,8 @@ await runProgram('tdc-server', async (argv, signal) => {
   const serveCommand = program.command('serve').description('run the services');
   addConfigOptions(serveCommand, options).action(async () => {
     const config = serverConfigOf(resolved(serveCommand).values);
-    const logger = createLogger({ level: config.logLevel });
+    const traced = config.tracing === undefined ? {} : { fields: traceFields };
+    const logger = createLogger({ level: config.logLevel, ...traced });
     await serve({ config, clock: systemClock, logger, manager: serviceManager() }, signal);
   });
 

@@ -59,6 +59,8 @@ export interface GrpcServerOptions {
    * showed a good certificate.
    */
   readonly guard?: (peer: Peer) => ServerInterceptor;
+  /** See every call before the guard does, and its end after it. */
+  readonly observers?: readonly ServerInterceptor[];
 }
 
 /**
@@ -130,12 +132,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 /** Hands connections to the library: those of which the same is known share an injector, with the guard for them. */
-function taking(server: Server, { guard }: GrpcServerOptions): (socket: Socket, peer: Peer) => void {
+function taking(server: Server, { guard, observers = [] }: GrpcServerOptions): (socket: Socket, peer: Peer) => void {
   const injectors = new Map<string, ConnectionInjector>();
   const injectorFor = (peer: Peer): ConnectionInjector => {
     const plain = ServerCredentials.createInsecure();
-    if (guard === undefined) return server.createConnectionInjector(plain);
-    return server.createConnectionInjector(experimental.createServerCredentialsWithInterceptors(plain, [guard(peer)]));
+    // The first is nearest to the caller.
+    const interceptors = [...observers, ...(guard === undefined ? [] : [guard(peer)])];
+    if (interceptors.length === 0) return server.createConnectionInjector(plain);
+    return server.createConnectionInjector(experimental.createServerCredentialsWithInterceptors(plain, interceptors));
   };
   return (socket, peer) => {
     const known = peer.type === 'refused' ? peer.reason : peer.type;

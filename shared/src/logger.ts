@@ -2,15 +2,17 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger };
 
-/** Structured logs: one JSON object a line, with the time in ISO 8601, on standard output or where `output` takes them. */
-export function createLogger({
-  level,
-  output = process.stdout,
-}: {
+export interface LoggerOptions {
   readonly level: string;
   readonly output?: LogOutput;
-}) {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output);
+  /** What each line says besides, asked when it is written; the line's own fields win. */
+  readonly fields?: () => object;
+}
+
+/** Structured logs: one JSON object a line, with the time in ISO 8601, on standard output or where `output` takes them. */
+export function createLogger({ level, output = process.stdout, fields }: LoggerOptions) {
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  return pino({ level, base: null, timestamp, ...(fields === undefined ? {} : { mixin: fields }) }, output);
 }
 
 interface LogOutput {

@@ -7,11 +7,13 @@ import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.t
 import { QueryServiceClient } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
+import type { ServerConfig } from '../config.ts';
 import { openContext, type ServerContext } from '../context.ts';
 import { publisherByDefault } from '../formats/datex2/publisher.ts';
 import { type Answer, type Asking, ask } from '../http/asking.ts';
 import { type Certificate, CertificateAuthority } from '../repositories/etcd/certificate-authority.ts';
 import { startServer } from '../server.ts';
+import { traceFields } from '../tracing/tracing.ts';
 import { defaultServerLimits, type ServerLimits } from './options.ts';
 import type { Role } from './principal.ts';
 import { createToken } from './token-admin.ts';
@@ -48,11 +50,18 @@ export interface SecuredServer extends AsyncDisposable {
   token(role: Role, name?: string): Promise<string>;
 }
 
-export async function startSecuredServer(given: Partial<ServerLimits> = {}): Promise<SecuredServer> {
+export async function startSecuredServer(
+  given: Partial<ServerLimits> = {},
+  config: Partial<ServerConfig> = {},
+): Promise<SecuredServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tdc-secured-'));
   const authority = new CertificateAuthority(join(folder, 'certificates'), 'ours');
   const lines: string[] = [];
-  const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
+  const logger = createLogger({
+    level: 'info',
+    output: { write: (line: string) => lines.push(line) },
+    fields: traceFields,
+  });
   const context = await openContext(
     {
       services: ['collector', 'query', 'http'],
@@ -69,6 +78,7 @@ export async function startSecuredServer(given: Partial<ServerLimits> = {}): Pro
       publisher: publisherByDefault,
       logLevel: 'info',
       tls: { ...authority.certificate('server'), clientCaFile: authority.file },
+      ...config,
     },
     systemClock,
     logger,

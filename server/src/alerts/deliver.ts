@@ -3,6 +3,7 @@ import type { Clock } from '@tdc/shared/clock.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { AlertStore } from '../alert-store.ts';
 import type { Claim } from '../repository.ts';
+import { type Tracing, traced } from '../tracing/tracing.ts';
 import type { Notice } from './alert.ts';
 import { type Channel, NotTakenError } from './channel.ts';
 
@@ -13,6 +14,8 @@ export interface DeliveryOptions {
   readonly logger: Logger;
   readonly random: () => number;
   readonly lookEveryMs: number;
+  /** Absent: no traces. */
+  readonly tracing?: Tracing;
 }
 
 const backoff = { baseMs: 5000, maxMs: 10 * 60_000 };
@@ -65,12 +68,15 @@ class Delivery {
 
   /** Sends the first of the notices; resolves to the ids of those that need not be sent any more. */
   async send(notices: readonly Notice[], signal: AbortSignal): Promise<readonly string[]> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, tracing } = this.#options;
     const some = notices.slice(0, this.#channel.noticesMax);
     if (some.length === 0 || clock.monotonicMs() < this.#notBeforeMs) return [];
     const ids = some.map(({ id }) => id);
     try {
-      await this.#channel.send(some, signal);
+      const attributes = { 'tdc.channel': this.#channel.name, 'tdc.notices': some.length };
+      await traced(tracing, { name: 'tell of alerts', kind: 'client', attributes }, () =>
+        this.#channel.send(some, signal),
+      );
       logger.info({ channel: this.#channel.name, notices: ids }, 'told of alerts');
       this.#failures = 0;
       return ids;

@@ -6,6 +6,7 @@ import type { Calendar } from '../history/calendar.ts';
 import { detectorStates } from '../query/detector-states.ts';
 import { linkName } from '../query/link-ends.ts';
 import type { Claim, PublishedEstimate, Repository } from '../repository.ts';
+import { type Tracing, traced } from '../tracing/tracing.ts';
 import { noticeOf } from './alert.ts';
 import { AlertBook } from './alert-book.ts';
 import type { Channel } from './channel.ts';
@@ -28,6 +29,8 @@ export interface AlertsOptions {
   readonly lookEveryMs?: number;
   /** How often notices are looked for. */
   readonly deliverEveryMs?: number;
+  /** Absent: no traces. */
+  readonly tracing?: Tracing;
 }
 
 const lookEveryMsDefault = 5000;
@@ -53,8 +56,11 @@ const noteSchema = z.object({
 
 /** Watches over the network under the claim until the signal, and tells what it finds. */
 export async function runAlerts(options: AlertsOptions, claim: Claim, signal: AbortSignal): Promise<void> {
-  const { repository, channels, clock, logger, random, deliverEveryMs = deliverEveryMsDefault } = options;
-  const delivering = { alerts: repository.alerts, channels, clock, logger, random, lookEveryMs: deliverEveryMs };
+  const { repository, channels, clock, logger, random, deliverEveryMs = deliverEveryMsDefault, tracing } = options;
+  const delivering = {
+    ...{ alerts: repository.alerts, channels, clock, logger, random, lookEveryMs: deliverEveryMs },
+    ...(tracing === undefined ? {} : { tracing }),
+  };
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   try {
@@ -88,7 +94,12 @@ class Lookout {
     await this.#goOn(claim, signal);
     for (;;) {
       const nowMs = clock.nowMs();
-      await this.#look(claim, nowMs, signal);
+      await traced(
+        this.#options.tracing,
+        { name: 'look for alerts', kind: 'internal' },
+        () => this.#look(claim, nowMs, signal),
+        (changes) => ({ 'tdc.alerts': changes }),
+      );
       await this.#save(claim, nowMs, signal);
       await clock.sleep(lookEveryMs, signal);
     }
@@ -109,7 +120,8 @@ class Lookout {
     this.#book.goOnFrom(note.watches.map(([key, level, sinceMs]) => [key, { level, sinceMs }]));
   }
 
-  async #look(claim: Claim, nowMs: number, signal: AbortSignal): Promise<void> {
+  /** Resolves to how many alerts are to be opened and closed. */
+  async #look(claim: Claim, nowMs: number, signal: AbortSignal): Promise<number> {
     const { repository, channels, logger } = this.#options;
     const readings = [...(await this.#detectors(nowMs, signal)), ...(await this.#links(nowMs, signal))];
     const open = await repository.alerts.current(signal);
@@ -125,6 +137,7 @@ class Lookout {
       const { id, cause, subject, detail, closed } = alert;
       logger.info({ alert: id, cause, subject, detail: closed?.detail ?? detail }, `alert ${event}`);
     }
+    return changes.length;
   }
 
   async #detectors(nowMs: number, signal: AbortSignal): Promise<readonly Reading[]> {

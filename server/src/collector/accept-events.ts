@@ -5,6 +5,7 @@ import type { Event as WireEvent } from '@tdc/shared/generated/tdc/v1/event.ts';
 import { type Problem, parseEvent } from '@tdc/shared/wire.ts';
 import { expectOwn } from '../access/own-detector.ts';
 import type { Principal } from '../access/principal.ts';
+import { traced } from '../tracing/tracing.ts';
 import type { CollectorContext, EventTimeLimits } from './context.ts';
 
 const batchEventsMax = 1000;
@@ -40,7 +41,8 @@ export async function recordBatch(
     else if (problem !== undefined) rejected.push({ index, ...problem });
   }
   await refuseUnknownDetector(context, wire, events, signal);
-  await context.repository.events.append(events, signal);
+  const storing = { name: 'store events', kind: 'client', attributes: { 'tdc.events': events.length } } as const;
+  await traced(context.tracing, storing, () => context.repository.events.append(events, signal));
   return { recorded: events.length, rejected };
 }
 

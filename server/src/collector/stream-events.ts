@@ -4,6 +4,7 @@ import type { StreamEventsRequest, StreamEventsResponse } from '@tdc/shared/gene
 import { statusOfError } from '@tdc/shared/grpc-status.ts';
 import type { Principal } from '../access/principal.ts';
 import { drained } from '../drain.ts';
+import { traced } from '../tracing/tracing.ts';
 import { type Recorded, recordBatch } from './accept-events.ts';
 import type { CollectorContext } from './context.ts';
 
@@ -59,11 +60,20 @@ class BatchStream {
     if (this.#state !== 'open') return;
     this.#inFlight++;
     if (this.#inFlight >= batchesInFlightMax) this.#call.pause();
-    const outcome = recordBatch(this.#context, this.#sender, request.events, this.#gone.signal).then(
+    const outcome = this.#record(request).then(
       (recorded): Outcome => ({ type: 'recorded', recorded }),
       (error: unknown): Outcome => ({ type: 'failed', error }),
     );
     this.#settled = this.#settled.then(async () => this.#settle(request.batch, await outcome));
+  }
+
+  /** The stream lasts for days: each batch is a trace of its own. */
+  #record({ events }: StreamEventsRequest): Promise<Recorded> {
+    return traced(
+      this.#context.tracing,
+      { name: 'batch of events', kind: 'server', isRoot: true, attributes: { 'tdc.events': events.length } },
+      () => recordBatch(this.#context, this.#sender, events, this.#gone.signal),
+    );
   }
 
   async #settle(batch: bigint, outcome: Outcome): Promise<void> {

@@ -5,6 +5,7 @@ import type { EstimationEvent } from '../estimation/estimation-event.ts';
 import { passageMsMax } from '../estimation/matcher.ts';
 import { Surroundings } from '../estimation/surroundings.ts';
 import type { Claim, Repository } from '../repository.ts';
+import { type Tracing, traced } from '../tracing/tracing.ts';
 import { type Destination, DestinationReplay } from './destination-replay.ts';
 import type { EventFeed, FeedListener } from './event-feed.ts';
 import { minuteMs, minuteOf } from './event-history.ts';
@@ -24,6 +25,8 @@ export interface JobOptions {
   readonly reachMs: number;
   /** Whether the network is still the one that the job was made for. */
   readonly isCurrent: () => boolean;
+  /** Absent: no traces. */
+  readonly tracing?: Tracing;
 }
 
 const lookEveryMs = 1000;
@@ -56,7 +59,7 @@ export class DestinationJob implements FeedListener {
     this.#options = options;
     const { destination, repository, signs } = options;
     this.detectorIds = new Surroundings(destination.links).around(destination.detectorId);
-    this.#publication = new Publication(repository.estimates, signs);
+    this.#publication = new Publication(repository.estimates, signs, options.tracing);
   }
 
   receive(event: EstimationEvent): void {
@@ -113,10 +116,15 @@ export class DestinationJob implements FeedListener {
     this.#late = undefined;
     this.#publishedMs = nowMs;
     this.#coming = this.#coming.filter(({ madeAtMs }) => madeAtMs > nowMs);
-    const changed = await this.#remake(claim, fromMs, nowMs, signal);
+    const minutes = (nowMs - fromMs) / minuteMs;
+    const changed = await traced(
+      this.#options.tracing,
+      { name: 'estimate past minutes', kind: 'internal', attributes: { 'tdc.minutes': minutes } },
+      () => this.#remake(claim, fromMs, nowMs, signal),
+      (count) => ({ 'tdc.estimates': count }),
+    );
     const tookMs = clock.monotonicMs() - startedMs;
     this.#restUntilMs = clock.monotonicMs() + restFactor * tookMs;
-    const minutes = (nowMs - fromMs) / minuteMs;
     logger.info({ detector: destination.detectorId, minutes, changed, ms: Math.round(tookMs) }, 'made past minutes');
     return true;
   }
@@ -152,8 +160,15 @@ export class DestinationJob implements FeedListener {
       const events = this.#coming.filter(({ madeAtMs }) => madeAtMs <= minute);
       this.#coming = this.#coming.filter(({ madeAtMs }) => madeAtMs > minute);
       this.#publishedMs = minute;
-      const ready = this.#publication.ready(await live.minute(minute, events), live);
-      await this.#publication.publish(claim, ready, 'end', signal);
+      await traced(
+        this.#options.tracing,
+        { name: 'estimate a minute', kind: 'internal', attributes: { 'tdc.events': events.length } },
+        async () => {
+          const ready = this.#publication.ready(await live.minute(minute, events), live);
+          return this.#publication.publish(claim, ready, 'end', signal);
+        },
+        (count) => ({ 'tdc.estimates': count }),
+      );
     }
   }
 

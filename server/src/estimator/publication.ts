@@ -1,5 +1,6 @@
 import type { Estimate, TravelTime } from '../estimation/estimate.ts';
 import type { Claim, EstimateStore, PublishedEstimate } from '../repository.ts';
+import { type Tracing, traced } from '../tracing/tracing.ts';
 import type { DestinationReplay, MinuteResult } from './destination-replay.ts';
 import { type SignsOfLife, silenceMsMax } from './signs-of-life.ts';
 
@@ -19,10 +20,12 @@ const minutesMax = 1000;
 export class Publication {
   readonly #store: EstimateStore;
   readonly #signs: SignsOfLife;
+  readonly #tracing: Tracing | undefined;
 
-  constructor(store: EstimateStore, signs: SignsOfLife) {
+  constructor(store: EstimateStore, signs: SignsOfLife, tracing?: Tracing) {
     this.#store = store;
     this.#signs = signs;
+    this.#tracing = tracing;
   }
 
   /** What a minute's estimates are to say; to be asked before the replay goes on. */
@@ -57,7 +60,14 @@ export class Publication {
       if (!isSame) changed.push(result);
       if (end === 'end' && each.timeMs === lastMs) newest.push(result);
     }
-    if (changed.length + newest.length > 0) await this.#store.publish(claim, changed, newest, signal);
+    if (changed.length + newest.length > 0) {
+      const storing = {
+        name: 'store estimates',
+        kind: 'client',
+        attributes: { 'tdc.estimates': changed.length },
+      } as const;
+      await traced(this.#tracing, storing, () => this.#store.publish(claim, changed, newest, signal));
+    }
     return changed.length;
   }
 

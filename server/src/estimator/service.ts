@@ -7,6 +7,7 @@ import { alertClaimName } from '../alerts/claim-name.ts';
 import { keepClaims } from '../claims/keep-claims.ts';
 import type { EstimationSettings } from '../estimation/network-estimator.ts';
 import type { Claim, Repository } from '../repository.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { DestinationJob } from './destination-job.ts';
 import { EventFeed } from './event-feed.ts';
 import { SignsOfLife } from './signs-of-life.ts';
@@ -25,6 +26,8 @@ export interface EstimatorOptions {
   readonly logger: Logger;
   /** Watches over the network, under a claim that the workers share like those on detectors. */
   readonly alerts?: (claim: Claim, signal: AbortSignal) => Promise<void>;
+  /** Absent: no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** How often the network is looked at. */
@@ -52,7 +55,7 @@ class CurrentLinks {
  * end, and take over from each other.
  */
 export async function runEstimator(options: EstimatorOptions, signal: AbortSignal): Promise<void> {
-  const { repository, config, clock, logger, alerts } = options;
+  const { repository, config, clock, logger, alerts, tracing } = options;
   const feed = new EventFeed(repository.events, clock);
   const signs = new SignsOfLife(repository.statuses, clock, logger);
   const current = new CurrentLinks();
@@ -79,7 +82,7 @@ export async function runEstimator(options: EstimatorOptions, signal: AbortSigna
         const { estimator, rotating, rotationSeconds } = config;
         const settings = { estimator, rotating, ...(rotationSeconds === undefined ? {} : { rotationSeconds }) };
         const job = new DestinationJob({
-          ...{ repository, feed, signs, clock, logger },
+          ...{ repository, feed, signs, clock, logger, ...(tracing === undefined ? {} : { tracing }) },
           destination: { detectorId: claim.name, links, ...settings },
           delayMs: config.delaySeconds * 1000,
           reachMs: config.reachHours * 3600_000,

@@ -4,6 +4,7 @@ import { LimitError, NotFoundError, TdcError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemFor, problemOf } from './problem.ts';
+import { requestFields } from './traced-requests.ts';
 
 const retryAfterSecondsByDefault = 5;
 /** What Node says of a request that it could not read. */
@@ -17,7 +18,8 @@ export function answerWithProblems({ logger }: { readonly logger: Logger }) {
   const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemOf(error, request);
     if (problem.status === 500) {
-      logger.error({ err: error, request_id: request.id, route: routeOf(request) }, 'a request failed unexpectedly');
+      const fields = { ...requestFields(request), route: routeOf(request) };
+      logger.error({ err: error, ...fields }, 'a request failed unexpectedly');
     }
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="tdc"');
     if (problem.status === 405) reply.header('allow', 'GET, HEAD');
@@ -46,7 +48,7 @@ export function answerWithProblems({ logger }: { readonly logger: Logger }) {
       );
     },
     log: async (request: FastifyRequest, reply: FastifyReply) => {
-      const fields = { request_id: request.id, route: routeOf(request), status: reply.statusCode };
+      const fields = { ...requestFields(request), route: routeOf(request), status: reply.statusCode };
       // The address as it came may hold what is not for a log.
       logger.debug({ ...fields, milliseconds: Math.round(reply.elapsedTime) }, 'request');
     },

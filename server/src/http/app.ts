@@ -30,6 +30,7 @@ import { addRouteRoutes } from './routes/route.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { setHeadersForAll } from './security-headers.ts';
 import { StreamedAnswers } from './streamed-answers.ts';
+import { addTraces } from './traced-requests.ts';
 
 export type HttpApp = FastifyInstance<
   RawServerDefault,
@@ -80,6 +81,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  if (options.tracing !== undefined) addTraces(app, options.tracing);
   app.addHook('onRequest', async (request, reply) => setHeadersForAll(request, reply));
   app.addHook('onRequest', admitting(options));
   app.addHook('onSend', answerUnchanged);

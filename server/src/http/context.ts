@@ -5,6 +5,7 @@ import type { EstimationSettings } from '../estimation/network-estimator.ts';
 import type { Publisher } from '../formats/datex2/publisher.ts';
 import type { LinkHistory } from '../query/link-history.ts';
 import type { Repository } from '../repository.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 /** What HTTP works with. */
 export interface HttpContext {
@@ -17,6 +18,8 @@ export interface HttpContext {
   readonly guard: Pick<Guard, 'callerOf' | 'keepChecking'>;
   /** Who publishes DATEX II. */
   readonly publisher: Publisher;
+  /** Absent: no traces. */
+  readonly tracing?: Tracing;
   /** Aborted when the server is to end: streams end with it. */
   readonly shutdown: AbortSignal;
 }

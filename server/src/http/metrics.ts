@@ -4,8 +4,9 @@ import { estimateStatuses } from '../estimation/estimate.ts';
 import { healthOf, healthWords } from '../query/detector-health.ts';
 import { detectorStates } from '../query/detector-states.ts';
 import type { HttpContext } from './context.ts';
+import { addTraceMetrics } from './trace-metrics.ts';
 
-export interface MetricsOptions extends Pick<HttpContext, 'repository' | 'clock' | 'shutdown'> {
+export interface MetricsOptions extends Pick<HttpContext, 'repository' | 'clock' | 'shutdown' | 'tracing'> {
   readonly isServing: () => boolean;
   readonly listeners: () => number;
   readonly silentAfterMs: number;
@@ -37,6 +38,7 @@ export class Metrics {
       registers,
     });
     this.#addGauges();
+    if (options.tracing !== undefined) addTraceMetrics(this.registry, options.tracing);
   }
 
   /** Counts a request that was answered. */

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { admittedOf } from './admission.ts';
 import type { HttpContext } from './context.ts';
 import { type Lasting, lasting } from './lasting.ts';
+import { requestFields } from './traced-requests.ts';
 
 type Piece = string | Uint8Array;
 
@@ -76,7 +77,7 @@ export class StreamedAnswers {
       }
     } catch (error) {
       const route = request.routeOptions.url;
-      this.#context.logger.warn({ err: error, request_id: request.id, route }, 'an answer was broken off');
+      this.#context.logger.warn({ err: error, ...requestFields(request), route }, 'an answer was broken off');
       throw error;
     } finally {
       await iterator.return?.();

@@ -121,7 +121,7 @@ describe.each(cases)('the chart with %s values', (name) => {
 
   test('gives each server an environment that it knows to the last variable and accepts', async () => {
     for (const deployment of ofKind(chart, 'Deployment')) {
-      const env = withAlertFiles(environmentOf(deployment));
+      const env = withSecretFiles(environmentOf(deployment));
       const check = await runProgram('tdc-server', ['config', 'check', '--output', 'json'], {
         directory: renderer.directory,
         env,
@@ -237,29 +237,33 @@ describe.each(cases)('the chart with %s values', (name) => {
     }
   });
 
-  test('lets pods reach etcd on the ports of its endpoints, and DNS, estimators what they tell of alerts, and nothing else', () => {
+  test('lets pods reach etcd on the ports of its endpoints, DNS and who takes traces, estimators what they tell of alerts, and nothing else', () => {
     for (const { spec } of ofKind(chart, 'NetworkPolicy')) {
       const [deployment] = selectedBy(chart, spec?.podSelector?.matchLabels);
       const endpoints = (deployment ? (environmentOf(deployment).TDC_ETCD_ENDPOINTS ?? '') : '').split(',');
       const ports = (spec?.egress ?? []).map((rule) => (rule.ports ?? []).map(({ port }) => port));
       const isEstimator = deployment !== undefined && nameOf(deployment).endsWith('-estimator');
       const alerts = isEstimator && name === 'everything' ? [[587, 443]] : [];
+      const traces = name === 'everything' ? [[4318]] : [];
       const etcd = [...new Set(endpoints.map((each) => Number(each.split(':').at(-1))))];
-      expect(ports).toEqual([[53, 53], etcd, ...alerts]);
+      expect(ports).toEqual([[53, 53], etcd, ...traces, ...alerts]);
       expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
       expect(spec?.egress?.[0]?.to).not.toEqual([]);
     }
   });
 });
 
-/** The server looks into the files of alerts: they are such as a Secret holds. */
-function withAlertFiles(env: Record<string, string>): Record<string, string> {
-  const folder = join(renderer.directory, 'alerts');
-  const files = { password: 'a password', authority: 'an authority', webhook: `whsec_${'A'.repeat(32)}` };
+/** The server looks into the files of alerts and traces: they are such as a Secret holds. */
+function withSecretFiles(env: Record<string, string>): Record<string, string> {
+  const folder = join(renderer.directory, 'secrets');
+  const files = {
+    ...{ password: 'a password', authority: 'an authority', webhook: `whsec_${'A'.repeat(32)}` },
+    headers: 'Authorization: Bearer abc\n',
+  };
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return Object.fromEntries(
-    Object.entries(env).map(([variable, value]) => [variable, value.replace('/etc/tdc/alerts', folder)]),
+    Object.entries(env).map(([variable, value]) => [variable, value.replace(/^\/etc\/tdc\/(alerts|tracing)/, folder)]),
   );
 }
 

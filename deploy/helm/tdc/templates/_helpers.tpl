@@ -52,6 +52,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 - { name: TDC_ALERTS_{{ $option | upper | replace "." "_" }}, value: {{ printf "/etc/tdc/alerts/%s" $key | quote }} }
 {{- end }}
 {{- end }}
+{{- range $option, $key := .Values.tracing.files }}
+- { name: TDC_TRACING_{{ upper $option }}, value: {{ printf "/etc/tdc/tracing/%s" $key | quote }} }
+{{- end }}
 {{- range $option, $value := .Values.options }}
 {{- if or (eq $component "estimator") (not (hasPrefix "alerts." $option)) }}
 - { name: TDC_{{ $option | upper | replace "." "_" }}, value: {{ $value | toJson | trimAll "\"" | quote }} }
