@@ -4,6 +4,7 @@ import { Guard } from './access/guard.ts';
 import { KnownTokens } from './access/known-tokens.ts';
 import { type AccessContext, accessService } from './access/service.ts';
 import { channelsOf } from './alerts/channels.ts';
+import { NoticeCounts } from './alerts/notice-counts.ts';
 import { runAlerts } from './alerts/service.ts';
 import { boxMailService } from './box-mail/service.ts';
 import { KnownDetectors } from './collector/known-detectors.ts';
@@ -55,10 +56,12 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   const access = accessOf(context, shutdown.signal);
   const { repository, clock } = context;
   const history = new LinkHistory({ repository, clock, calendar: calendarOf(context.config.timeZone) });
+  const tells = context.config.services.includes('estimator');
+  const services: ServiceContext = { ...context, history, ...(tells ? { notices: new NoticeCounts() } : {}) };
   try {
     for (const name of context.config.services) {
       if (name === 'estimator') continue;
-      servers.set(name, await startService(name, { ...context, history }, access, shutdown.signal));
+      servers.set(name, await startService(name, services, access, shutdown.signal));
     }
   } catch (error) {
     await stopAll(servers, shutdown);
@@ -71,7 +74,7 @@ export async function startServer(context: ServerContext): Promise<RunningServer
     isServing = state === 'serving';
     for (const server of servers.values()) server.setServing(isServing);
   };
-  const background = runBackground({ ...context, history }, access, report, shutdown.signal);
+  const background = runBackground(services, access, report, shutdown.signal);
   return {
     addresses: new Map([...servers].map(([name, { address }]) => [name, address])),
     pulse,
@@ -89,6 +92,8 @@ export async function startServer(context: ServerContext): Promise<RunningServer
 /** What a service works with besides. */
 interface ServiceContext extends ServerContext {
   readonly history: LinkHistory;
+  /** Absent where nobody is told of alerts by this process. */
+  readonly notices?: NoticeCounts;
 }
 
 interface Access extends AccessContext {
@@ -128,7 +133,7 @@ function startService(
 
 /** Loaded where it is served: the others do without its framework. */
 async function startHttp(
-  { config, repository, clock, logger, history, tracing }: ServiceContext,
+  { config, repository, clock, logger, history, tracing, notices }: ServiceContext,
   { guard }: Access,
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
@@ -139,6 +144,7 @@ async function startHttp(
     port: ports.http,
     limits: limits.connections,
     ...(tracing === undefined ? {} : { tracing }),
+    ...(notices === undefined ? {} : { notices }),
     ...(tls === undefined ? {} : { tls }),
     ...(tiles === undefined ? {} : { tiles }),
   });
@@ -187,7 +193,7 @@ function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentCon
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
 async function runBackground(
-  { config, repository, clock, logger, history, tracing }: ServiceContext,
+  { config, repository, clock, logger, history, tracing, notices }: ServiceContext,
   { guard }: Access,
   report: (state: 'serving' | 'not-serving') => void,
   shutdown: AbortSignal,
@@ -199,7 +205,10 @@ async function runBackground(
   const channels = channelsOf(config.alerts, clock);
   const { rules } = config.alerts;
   const traces = tracing === undefined ? {} : { tracing };
-  const watching = { repository, channels, calendar, clock, logger, random: Math.random, rules, ...traces };
+  const watching = {
+    ...{ repository, channels, calendar, clock, logger, random: Math.random, rules, ...traces },
+    ...(notices === undefined ? {} : { counts: notices }),
+  };
   const alerts = (claim: Claim, signal: AbortSignal) => runAlerts(watching, claim, signal);
   const estimating = { repository, clock, logger, alerts, config: config.estimator, ...traces };
   await Promise.all([

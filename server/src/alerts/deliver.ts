@@ -6,6 +6,7 @@ import type { Claim } from '../repository.ts';
 import { type Tracing, traced } from '../tracing/tracing.ts';
 import type { Notice } from './alert.ts';
 import { type Channel, NotTakenError } from './channel.ts';
+import type { NoticeCounts } from './notice-counts.ts';
 
 export interface DeliveryOptions {
   readonly alerts: Pick<AlertStore, 'notices' | 'removeNotices'>;
@@ -14,6 +15,7 @@ export interface DeliveryOptions {
   readonly logger: Logger;
   readonly random: () => number;
   readonly lookEveryMs: number;
+  readonly counts?: NoticeCounts;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
 }
@@ -29,7 +31,7 @@ const refusalsMax = 5;
  * has been taken; who is stopped between the two tells it again, under the same id.
  */
 export async function deliver(options: DeliveryOptions, claim: Claim, signal: AbortSignal): Promise<void> {
-  const { alerts, clock, logger, channels, lookEveryMs } = options;
+  const { alerts, clock, logger, channels, lookEveryMs, counts } = options;
   const deliveries = new Map(channels.map((channel) => [channel.name, new Delivery(channel, options)]));
   for (;;) {
     const all = await alerts.notices(signal);
@@ -37,6 +39,7 @@ export async function deliver(options: DeliveryOptions, claim: Claim, signal: Ab
     const gone = all.filter(({ channel, madeAtMs }) => !deliveries.has(channel) || clock.nowMs() - madeAtMs > ageMsMax);
     if (gone.length > 0)
       logger.error({ notices: gone.map(({ id }) => id) }, 'notices of alerts are given up: nobody takes them');
+    for (const { channel } of gone) counts?.add(channel, 'given_up', 1);
     const due = known.filter((notice) => !gone.includes(notice));
     const told = await Promise.all(
       [...deliveries].map(([name, delivery]) =>
@@ -79,6 +82,7 @@ class Delivery {
       );
       logger.info({ channel: this.#channel.name, notices: ids }, 'told of alerts');
       this.#failures = 0;
+      this.#count('taken', ids);
       return ids;
     } catch (error) {
       if (signal.aborted || !(error instanceof NotTakenError)) throw error;
@@ -91,16 +95,22 @@ class Delivery {
     const waitMs = backoffMs(backoff, this.#failures++, random);
     this.#notBeforeMs = clock.monotonicMs() + waitMs;
     const [first = ''] = ids;
+    this.#count('not_taken', ids);
     const fields = { channel: this.#channel.name, notices: ids, reason: error.message };
     if (!error.retryable) {
       const count = this.#refusals.id === first ? this.#refusals.count + 1 : 1;
       this.#refusals = { id: first, count };
       if (count >= refusalsMax) {
         logger.error(fields, 'notices of alerts are given up: they were refused');
+        this.#count('given_up', ids);
         return ids;
       }
     }
     logger.warn({ ...fields, waitMs: Math.round(waitMs) }, 'notices of alerts were not taken, and are sent again');
     return [];
+  }
+
+  #count(outcome: Parameters<NoticeCounts['add']>[1], ids: readonly string[]): void {
+    this.#options.counts?.add(this.#channel.name, outcome, ids.length);
   }
 }

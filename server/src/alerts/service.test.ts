@@ -14,6 +14,7 @@ import { openEtcdRepository } from '../repositories/etcd/repository.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
 import { alertClaimName } from './claim-name.ts';
+import { NoticeCounts } from './notice-counts.ts';
 import type { AlertRules } from './rules.ts';
 import { type AlertsOptions, runAlerts } from './service.ts';
 import { webhookChannel } from './webhook.ts';
@@ -193,7 +194,8 @@ describe.each(Object.entries(backends))('alerts over %s', (_, open) => {
       response.writeHead(isFirst ? 400 : 204).end();
     };
     await report('D2');
-    await using _worker = startWorker(repository, 'a', receiver);
+    const counts = new NoticeCounts();
+    await using _worker = startWorker(repository, 'a', receiver, { counts });
     await until('the first look', async () => (await repository.claims.load(alertClaimName, never)) !== undefined);
     await drop('D1');
     await until('the first alert', async () => (await current()).length === 1);
@@ -201,6 +203,11 @@ describe.each(Object.entries(backends))('alerts over %s', (_, open) => {
     await until('the second alert', async () => (await current()).length === 2);
     await settled();
     expect(told(receiver).map(({ subject }) => subject)).toEqual(['D1', 'D1', 'D1', 'D1', 'D1', 'D2']);
+    expect(counts.all().filter(({ count }) => count > 0)).toEqual([
+      { channel: 'webhook', outcome: 'taken', count: 1 },
+      { channel: 'webhook', outcome: 'not_taken', count: 5 },
+      { channel: 'webhook', outcome: 'given_up', count: 1 },
+    ]);
   });
 
   test('are watched for by one worker of several, and by another when that one goes', async () => {

@@ -1,7 +1,6 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import { eventIdMaker } from '@tdc/shared/event-id.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
-import { z } from 'zod';
 import type { Calendar } from '../history/calendar.ts';
 import { detectorStates } from '../query/detector-states.ts';
 import { linkName } from '../query/link-ends.ts';
@@ -13,6 +12,8 @@ import type { Channel } from './channel.ts';
 import { deliver } from './deliver.ts';
 import { detectorReadings, dropsOf } from './detector-readings.ts';
 import { linkReadings } from './link-readings.ts';
+import { type LookNote, lastLookNote } from './look-note.ts';
+import type { NoticeCounts } from './notice-counts.ts';
 import type { Reading } from './reading.ts';
 import type { AlertRules } from './rules.ts';
 import { UsualLookup } from './usual-now.ts';
@@ -29,6 +30,8 @@ export interface AlertsOptions {
   readonly lookEveryMs?: number;
   /** How often notices are looked for. */
   readonly deliverEveryMs?: number;
+  /** Counts what becomes of notices. */
+  readonly counts?: NoticeCounts;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
 }
@@ -46,21 +49,10 @@ const noticesMax = 1000;
 /** Entries of what is noted for who goes on. */
 const notedMax = 20_000;
 
-const level = z.enum(['bad', 'between', 'good', 'unknown']);
-const noteSchema = z.object({
-  watching_since_ms: z.number(),
-  looked_at_ms: z.number(),
-  watches: z.array(z.tuple([z.string(), level, z.number()])),
-  drops: z.array(z.tuple([z.string(), z.string()])),
-});
-
 /** Watches over the network under the claim until the signal, and tells what it finds. */
 export async function runAlerts(options: AlertsOptions, claim: Claim, signal: AbortSignal): Promise<void> {
-  const { repository, channels, clock, logger, random, deliverEveryMs = deliverEveryMsDefault, tracing } = options;
-  const delivering = {
-    ...{ alerts: repository.alerts, channels, clock, logger, random, lookEveryMs: deliverEveryMs },
-    ...(tracing === undefined ? {} : { tracing }),
-  };
+  const { repository, deliverEveryMs = deliverEveryMsDefault } = options;
+  const delivering = { ...options, alerts: repository.alerts, lookEveryMs: deliverEveryMs };
   const failed = new AbortController();
   const until = AbortSignal.any([signal, failed.signal]);
   try {
@@ -91,7 +83,7 @@ class Lookout {
 
   async run(claim: Claim, signal: AbortSignal): Promise<void> {
     const { clock, lookEveryMs = lookEveryMsDefault } = this.#options;
-    await this.#goOn(claim, signal);
+    await this.#goOn(signal);
     for (;;) {
       const nowMs = clock.nowMs();
       await traced(
@@ -106,11 +98,10 @@ class Lookout {
   }
 
   /** From where another worker, or this process before its restart, has come to. */
-  async #goOn({ name }: Claim, signal: AbortSignal): Promise<void> {
+  async #goOn(signal: AbortSignal): Promise<void> {
     const { repository, clock } = this.#options;
     this.#watchingSinceMs = clock.nowMs();
-    const checkpoint = await repository.claims.load(name, signal);
-    const { data: note } = noteSchema.safeParse(checkpoint === undefined ? undefined : JSON.parse(checkpoint.value));
+    const note = await lastLookNote(repository.claims, signal);
     if (note === undefined) return;
     this.#drops = new Map(note.drops.map(([id, count]) => [id, BigInt(count)]));
     this.#otherDrops = note.drops.length < notedMax ? 0n : undefined;
@@ -184,7 +175,7 @@ class Lookout {
   }
 
   async #save(claim: Claim, nowMs: number, signal: AbortSignal): Promise<void> {
-    const note = {
+    const note: LookNote = {
       watching_since_ms: this.#watchingSinceMs,
       watches: this.#book.watches.slice(0, notedMax).map(([key, { level, sinceMs }]) => [key, level, sinceMs]),
       drops: [...this.#drops]

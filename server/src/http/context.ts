@@ -1,6 +1,7 @@
 import type { Clock } from '@tdc/shared/clock.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
 import type { Guard } from '../access/guard.ts';
+import type { NoticeCounts } from '../alerts/notice-counts.ts';
 import type { EstimationSettings } from '../estimation/network-estimator.ts';
 import type { Publisher } from '../formats/datex2/publisher.ts';
 import type { LinkHistory } from '../query/link-history.ts';
@@ -18,6 +19,8 @@ export interface HttpContext {
   readonly guard: Pick<Guard, 'callerOf' | 'keepChecking'>;
   /** Who publishes DATEX II. */
   readonly publisher: Publisher;
+  /** Of this process; absent where it tells nobody of alerts. */
+  readonly notices?: NoticeCounts;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
   /** Aborted when the server is to end: streams end with it. */

@@ -1,6 +1,9 @@
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { alertClaimName } from '../alerts/claim-name.ts';
+import { madeUpAlert, madeUpNotice } from '../alerts/made-up-notice.ts';
+import { NoticeCounts } from '../alerts/notice-counts.ts';
 import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import { type HttpSubject, startHttpSubject } from './http-subject.ts';
@@ -62,4 +65,38 @@ test('metrics are there while the repository does not answer, and say so', async
   expect(samples.get('tdc_server_serving')).toBe(0);
   expect(samples.get('tdc_metrics_failures_total')).toBeGreaterThan(0);
   expect([...samples.keys()].filter((name) => name.startsWith('tdc_detectors'))).toEqual([]);
+});
+
+test('metrics say how alerts are, what of them is still to be told and what has become of the rest, and when somebody looked', async () => {
+  const notices = new NoticeCounts();
+  await using alerting = await startHttpSubject(['D1'], { notices });
+  const before = await scrape(alerting);
+  expect([...before.keys()].filter((name) => name.startsWith('tdc_alerts_last_look'))).toEqual([]);
+  expect(before.get('tdc_alerts{cause="drops",state="open"}')).toBe(0);
+  expect(before.get('tdc_alert_notices_waiting{channel="mail"}')).toBe(0);
+
+  const { alerts, claims } = alerting.repository;
+  await using session = await claims.join('a worker', never);
+  const claim = (await session.claim(alertClaimName, never)) ?? expect.fail();
+  const ids = ['01HF7YAT00000000000000001', '01HF7YAT00000000000000002', '01HF7YAT00000000000000003'];
+  for (const [index, id] of ids.entries()) {
+    const alert = { id, subject: `D${index}` };
+    await alerts.put(claim, madeUpAlert(alert), [madeUpNotice('webhook', alert)], never);
+  }
+  await alerts.acknowledge(ids[0] ?? '', { by: 'anna', atMs: 1, note: '', requestId: 'r' }, never);
+  await alerts.put(claim, madeUpAlert({ id: ids[1] ?? '', closed: { atMs: 2, detail: '' }, version: 2 }), [], never);
+  const note = { watching_since_ms: 1, looked_at_ms: 1_700_000_010_000, watches: [], drops: [] };
+  await claims.save(claim, JSON.stringify(note), never);
+  notices.add('webhook', 'not_taken', 5);
+  expect(Object.fromEntries(await scrape(alerting))).toMatchObject({
+    'tdc_alerts{cause="detector_silent",state="open"}': 1,
+    'tdc_alerts{cause="detector_silent",state="acknowledged"}': 1,
+    'tdc_alerts{cause="drops",state="open"}': 0,
+    'tdc_alert_notices_waiting{channel="webhook"}': 3,
+    'tdc_alert_notices_waiting{channel="mail"}': 0,
+    'tdc_alert_notices_total{channel="webhook",outcome="not_taken"}': 5,
+    'tdc_alert_notices_total{channel="mail",outcome="taken"}': 0,
+    tdc_alerts_last_look_timestamp_seconds: 1_700_000_010,
+    tdc_metrics_failures_total: 0,
+  });
 });

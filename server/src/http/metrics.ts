@@ -3,10 +3,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { estimateStatuses } from '../estimation/estimate.ts';
 import { healthOf, healthWords } from '../query/detector-health.ts';
 import { detectorStates } from '../query/detector-states.ts';
+import { addAlertMetrics } from './alert-metrics.ts';
 import type { HttpContext } from './context.ts';
 import { addTraceMetrics } from './trace-metrics.ts';
 
-export interface MetricsOptions extends Pick<HttpContext, 'repository' | 'clock' | 'shutdown' | 'tracing'> {
+export interface MetricsOptions extends Pick<HttpContext, 'repository' | 'clock' | 'shutdown' | 'tracing' | 'notices'> {
   readonly isServing: () => boolean;
   readonly listeners: () => number;
   readonly silentAfterMs: number;
@@ -34,10 +35,11 @@ export class Metrics {
     });
     this.#failures = new Counter({
       name: 'tdc_metrics_failures_total',
-      help: 'Scrapes at which the repository could not be read, so that tdc_detectors and tdc_estimates were left out.',
+      help: 'Scrapes at which the repository could not be read, so that metrics of the network were left out.',
       registers,
     });
     this.#addGauges();
+    addAlertMetrics(this.registry, { ...options, known: (read) => this.#known(read) });
     if (options.tracing !== undefined) addTraceMetrics(this.registry, options.tracing);
   }
 
@@ -95,13 +97,17 @@ export class Metrics {
     words: readonly Word[],
     read: () => Promise<readonly Word[]>,
   ): Promise<readonly (readonly [Word, number])[]> {
+    const found = await this.#known(read);
+    return found === undefined ? [] : words.map((word) => [word, found.filter((each) => each === word).length]);
+  }
+
+  async #known<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
     try {
-      const found = await read();
-      return words.map((word) => [word, found.filter((each) => each === word).length]);
+      return await read();
     } catch {
       // The watch over the repository has said why; here it is a number.
       this.#failures.inc();
-      return [];
+      return undefined;
     }
   }
 
