@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
 import { openRepository } from '../context.ts';
 import type { Claim, EventPosition, Repository } from '../repository.ts';
+import { copyAlerts } from './copy-alerts.ts';
 import { copyEstimates } from './copy-estimates.ts';
 
 export type Backend = ServerConfig['repository'];
@@ -26,6 +27,8 @@ export interface Copied {
   readonly events: number;
   /** Travel times, revisions included; those of an interrupted run are counted again. */
   readonly estimates: number;
+  /** Alerts, closed ones included; those of an interrupted run are counted again. */
+  readonly alerts: number;
 }
 
 const pageEvents = 1000;
@@ -49,7 +52,8 @@ export async function copyRepository(options: CopyOptions, signal: AbortSignal):
   if (claim === undefined) throw new PreconditionError('another copy into this repository is under way');
   const running = AbortSignal.any([signal, session.lost]);
   const copied = await new Copy(source, target, claim, options.report).run(running);
-  return { ...copied, estimates: await copyEstimates(source, target, session, running) };
+  const estimates = await copyEstimates(source, target, session, running);
+  return { ...copied, estimates, alerts: await copyAlerts(source, target, session, running) };
 }
 
 function isSame(a: Backend, b: Backend): boolean {
@@ -71,7 +75,7 @@ class Copy {
     this.#report = report;
   }
 
-  async run(signal: AbortSignal): Promise<Omit<Copied, 'estimates'>> {
+  async run(signal: AbortSignal): Promise<Omit<Copied, 'estimates' | 'alerts'>> {
     const detectors = await this.#source.network.detectors(signal);
     for (const detector of detectors) await this.#target.network.putDetector(detector, signal);
     const links = await this.#source.network.links(signal);
