@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SecuredServer, startSecuredServer } from '../access/secured-server.ts';
 import { hashedToken, newToken } from '../access/token.ts';
@@ -50,6 +51,41 @@ describe('over TLS', () => {
     await server.context.repository.accessTokens.revoke(hashedToken(token).id, Date.now(), never);
     await once(response, 'close');
     expect((await server.get(links, { token })).json().detail).toMatch(/it was revoked at/);
+  });
+
+  test('a token that is revoked in the middle of a file breaks it off, whether it is being read or not', async () => {
+    const { network, events } = server.context.repository;
+    await network.putDetector({ id: 'D1', name: '', position: { type: 'plane', xM: 0, yM: 0 } }, never);
+    // More than lies between a reader that takes nothing and us.
+    for (let page = 0; page < 40; page++) {
+      const some = Array.from({ length: 1000 }, () => madeUpEvent({ detectorId: 'D1', referenceTimeMs: 1e12 }));
+      await events.append(some, never);
+    }
+    const token = await server.token('viewer', 'reader');
+    const begin = async () => {
+      const asked = request(`https://${server.address('http')}/api/v1/events.csv`, {
+        ...{ ca: readFileSync(server.authority.file), headers: { authorization: `Bearer ${token}` }, agent: false },
+      }).end();
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      response.on('error', () => {});
+      expect(response.statusCode).toBe(200);
+      return response;
+    };
+    const [stalled, slow] = [await begin(), await begin()];
+    await once(slow, 'readable');
+    const reading = setInterval(() => slow.read(1000), 5);
+    const closed = [stalled, slow].map((response) => new Promise((resolve) => response.once('close', resolve)));
+    const { access, ask } = server.client({ token: await server.token('admin', 'ann') });
+    await ask(access, access.revokeToken, { id: hashedToken(token).id });
+    const broken = () => server.log.filter(({ msg }) => msg === 'an answer was broken off');
+    await expect.poll(() => broken().length, { timeout: 5000 }).toBe(2);
+    clearInterval(reading);
+    for (const response of [stalled, slow]) response.resume();
+    await Promise.all(closed);
+    for (const { complete, errored } of [stalled, slow])
+      expect([complete, errored?.message]).toEqual([false, 'aborted']);
+    expect(broken()).toMatchObject([{ route: '/api/v1/events.csv' }, { route: '/api/v1/events.csv' }]);
+    expect((await server.get('/api/v1/events.csv', { token })).status).toBe(401);
   });
 
   test('the rate of calls is that of a caller, whatever it calls by', async () => {

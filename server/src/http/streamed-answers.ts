@@ -58,7 +58,10 @@ export class StreamedAnswers {
     const first = await iterator.next();
     lasts.signal.throwIfAborted();
     reply.type(type).header('content-disposition', `attachment; filename="${fileName}"`);
-    return Readable.from(this.#sent(request, lasts, first, iterator), { objectMode: false });
+    const stream = Readable.from(this.#sent(request, lasts, first, iterator), { objectMode: false });
+    // Also while its reader takes nothing, and so nobody asks for the next piece.
+    lasts.signal.addEventListener('abort', () => stream.destroy(errorOf(lasts.signal.reason)), { once: true });
+    return stream;
   }
 
   async *#sent(
@@ -84,3 +87,5 @@ export class StreamedAnswers {
     }
   }
 }
+
+const errorOf = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
