@@ -1,5 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tdc/shared/clock.ts';
@@ -32,6 +35,13 @@ const failure = (url: string, signal = never): Promise<unknown> =>
       () => 'taken',
       (error: unknown) => error,
     );
+
+/** What is no end of the headers of an answer, a byte now and then. */
+function dripping({ socket }: ServerResponse): void {
+  socket?.write('HTTP/1.1 200 OK\r\nx-long: ');
+  const timer = setInterval(() => socket?.write('x'), 50);
+  socket?.on('close', () => clearInterval(timer));
+}
 
 describe('a webhook', () => {
   test('is posted what has happened, signed so that a receiver can tell who it is and when it was', async () => {
@@ -110,6 +120,33 @@ describe('a webhook', () => {
       expect(error).toBeInstanceOf(NotTakenError);
       expect(error).toMatchObject({ retryable: true });
     }
+  });
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['never answers', () => {}],
+    ['begins to answer, byte by byte, and comes to no end', dripping],
+  ])('that takes a post and %s is given up after its time, to be tried again', async (_, answer) => {
+    await using receiver = await startWebhookReceiver();
+    const closed = Promise.withResolvers<void>();
+    receiver.answer = (response) => {
+      response.on('close', closed.resolve);
+      answer(response);
+    };
+    const channel = webhookChannel({ url: receiver.url, secretFile }, systemClock, 400);
+    const error: unknown = await channel.send([notice], never).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(NotTakenError);
+    expect(error).toMatchObject({ retryable: true, message: 'the webhook does not answer: no answer within 400 ms' });
+    await closed.promise;
+    expect(receiver.posts).toHaveLength(1);
+  });
+
+  test('that accepts a connection and never says a word is given up after its time', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const channel = webhookChannel({ url: `https://127.0.0.1:${port}/`, secretFile }, systemClock, 400);
+    await expect(channel.send([notice], never)).rejects.toThrow('no answer within 400 ms');
+    silent.close();
   });
 
   test('that never answers is left when the server is to end', async () => {

@@ -18,7 +18,7 @@ export interface WebhookConfig {
   readonly caFile?: string;
 }
 
-const answerMs = 10_000;
+const answerMsDefault = 10_000;
 /** Who says later that it takes it. */
 const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 const secretPattern = /^whsec_([A-Za-z0-9+/]{32,88}={0,2})$/;
@@ -46,8 +46,15 @@ export function webhookHeaders(key: Buffer, id: string, nowMs: number, body: str
   return { 'webhook-id': id, 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${signature}` };
 }
 
-/** Posts each notice to one address, which the administrator has set: nothing that comes from elsewhere says where to. */
-export function webhookChannel({ url, secretFile, caFile }: WebhookConfig, clock: Pick<Clock, 'nowMs'>): Channel {
+/**
+ * Posts each notice to one address, which the administrator has set: nothing that comes from elsewhere says where to. The whole of a post, from connecting to
+ * the status of the answer, may take `answerMs`.
+ */
+export function webhookChannel(
+  { url, secretFile, caFile }: WebhookConfig,
+  clock: Pick<Clock, 'nowMs'>,
+  answerMs = answerMsDefault,
+): Channel {
   return {
     name: 'webhook',
     noticesMax: 1,
@@ -56,7 +63,7 @@ export function webhookChannel({ url, secretFile, caFile }: WebhookConfig, clock
         const body = webhookBody(notice);
         const headers = webhookHeaders(webhookKeyOf(secretFile), notice.id, clock.nowMs(), body);
         const ca = caFile === undefined ? undefined : textOf(caFile);
-        expectTaken(await statusOf(url, { body, headers, ...(ca === undefined ? {} : { ca }) }, signal));
+        expectTaken(await statusOf(url, { body, headers, answerMs, ...(ca === undefined ? {} : { ca }) }, signal));
       }
     },
   };
@@ -65,11 +72,12 @@ export function webhookChannel({ url, secretFile, caFile }: WebhookConfig, clock
 interface Post {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly answerMs: number;
   readonly ca?: string;
 }
 
 /** The status alone is read of an answer: whatever else it holds is left, and the connection closed. */
-function statusOf(url: string, { body, headers, ca }: Post, signal: AbortSignal): Promise<number> {
+function statusOf(url: string, { body, headers, answerMs, ca }: Post, signal: AbortSignal): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const late = AbortSignal.timeout(answerMs);
   const send = url.startsWith('https:') ? requestSecured : requestPlain;
