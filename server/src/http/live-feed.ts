@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Clock } from '@tdc/shared/clock.ts';
 import { LimitError } from '@tdc/shared/errors.ts';
 import type { Logger } from '@tdc/shared/logger.ts';
+import type { Alert } from '../alerts/alert.ts';
 import { healthOf } from '../query/detector-health.ts';
 import { detectorStates } from '../query/detector-states.ts';
 import { linkName } from '../query/link-ends.ts';
@@ -49,6 +50,8 @@ export class LiveFeed {
   readonly #eventRate: EventRate;
   /** Those that listeners may know as not closed. */
   readonly #alerts = new Set<string>();
+  /** Those of them whose end is told. */
+  #closed: readonly Alert[] = [];
   readonly #news = new EventEmitter().setMaxListeners(0);
   #beats = 0;
   #beatAtMs = 0;
@@ -169,12 +172,12 @@ export class LiveFeed {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { repository } = this.#options;
-    const [newest, states, current, closed] = await Promise.all([
+    const [newest, states, current] = await Promise.all([
       repository.estimates.newest(signal),
       detectorStates(repository, signal),
       repository.alerts.current(signal),
-      repository.alerts.closed({ limit: closedAlertsMax }, signal),
     ]);
+    await this.#lookForEnds(current, signal);
     const estimates = newest.map((published): Found => {
       const version = `${published.timeMs} ${published.revision}`;
       return { name: linkName(published), event: 'estimate', version, record: () => publishedRecord(published) };
@@ -186,20 +189,27 @@ export class LiveFeed {
       return { name: record.detector_id, event: 'detector', version, record: () => record };
     });
     this.#eventRate.take(states);
-    const alerts = [...closed.filter(({ id }) => this.#alerts.has(id)), ...current].map((alert): Found => {
+    const alerts = [...this.#closed, ...current].map((alert): Found => {
       const version = String(alert.version);
       const isFinal = alert.closed !== undefined;
       return { name: `alert ${alert.id}`, event: 'alert', version, isFinal, record: () => publishedAlert(alert) };
     });
-    for (const { id } of current) this.#alerts.add(id);
-    this.#forgetAlerts(new Set([...current, ...closed].map(({ id }) => id)));
     const isNew = this.#state.take([...detectors, ...estimates, ...alerts]);
     this.#beat(null);
     if (isNew) this.#news.emit('news');
   }
 
-  #forgetAlerts(known: ReadonlySet<string>): void {
-    for (const id of this.#alerts) if (!known.has(id)) this.#alerts.delete(id);
+  /** Reads alerts that are closed only when one that listeners know is not open any more. */
+  async #lookForEnds(current: readonly Alert[], signal: AbortSignal): Promise<void> {
+    const open = new Set(current.map(({ id }) => id));
+    const ended = new Set(this.#closed.map(({ id }) => id));
+    if ([...this.#alerts].some((id) => !open.has(id) && !ended.has(id))) {
+      const closed = await this.#options.repository.alerts.closed({ limit: closedAlertsMax }, signal);
+      // One that is closed between the two reads is told of with the next look.
+      this.#closed = closed.filter(({ id }) => this.#alerts.has(id) && !open.has(id));
+    }
+    this.#alerts.clear();
+    for (const { id } of [...current, ...this.#closed]) this.#alerts.add(id);
   }
 
   /** Lets listeners know that what they have is still so, or that it may not be. */

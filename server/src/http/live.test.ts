@@ -2,6 +2,10 @@ import { connect } from 'node:net';
 import { UnavailableError } from '@tdc/shared/errors.ts';
 import { AgentStatus, ScannerState } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AlertStore } from '../alert-store.ts';
+import type { Alert } from '../alerts/alert.ts';
+import { alertClaimName } from '../alerts/claim-name.ts';
+import { madeUpAlert } from '../alerts/made-up-notice.ts';
 import { madeUpEstimate } from '../repositories/made-up-estimate.ts';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { Repository } from '../repository.ts';
@@ -27,6 +31,54 @@ const reportFailure = () => {
   const status = AgentStatus.fromPartial({ detectorId: 'D2', scanners });
   return subject.repository.statuses.put({ status, reportedAtMs: Date.now() }, never);
 };
+
+/** A repository that counts how often closed alerts are read. */
+async function countingRepository() {
+  const repository = await temporaryRepository(['D1', 'D2']);
+  const { alerts } = repository;
+  const reads = { closed: 0 };
+  const counting: AlertStore = {
+    current: (signal) => alerts.current(signal),
+    closed: (scan, signal) => {
+      reads.closed++;
+      return alerts.closed(scan, signal);
+    },
+    put: (claim, alert, notices, signal) => alerts.put(claim, alert, notices, signal),
+    acknowledge: (id, acknowledgement, signal) => alerts.acknowledge(id, acknowledgement, signal),
+    notices: (signal) => alerts.notices(signal),
+    removeNotices: (claim, ids, signal) => alerts.removeNotices(claim, ids, signal),
+    removeClosedBefore: (timeMs, signal) => alerts.removeClosedBefore(timeMs, signal),
+  };
+  return { repository: { ...repository, alerts: counting }, reads };
+}
+
+test('closed alerts are read when one that a listener knows has ended, and not at every look', async () => {
+  const { repository, reads } = await countingRepository();
+  await using counted = await startHttpSubject([], { repository });
+  const { alerts, claims } = repository;
+  await using session = await claims.join('a worker', never);
+  const claim = (await session.claim(alertClaimName, never)) ?? expect.fail();
+  const alertOf = (number: number) => madeUpAlert({ id: `01HF7YAT0000000000000000${number}`, subject: `D${number}` });
+  const [first, second, third] = [alertOf(0), alertOf(1), alertOf(2)];
+  const put = (alert: Alert) => alerts.put(claim, alert, [], never);
+  const close = (alert: Alert) => put({ ...alert, closed: { atMs: 5, detail: 'over' }, version: 2 });
+  // Over before anybody listens: no end that a listener has to be told of.
+  await put(first);
+  await close(first);
+  await put(second);
+  using listener = await listen(`${counted.url}/api/v1/live`);
+  const states = () => listener.named('alert').map(({ subject, state }) => `${subject} ${state}`);
+  await expect.poll(states, { timeout: 5000 }).toEqual(['D1 open']);
+  await put(third);
+  await expect.poll(states, { timeout: 5000 }).toEqual(['D1 open', 'D2 open']);
+  expect(reads.closed).toBe(0);
+  await close(second);
+  await expect.poll(states, { timeout: 5000 }).toEqual(['D1 open', 'D2 open', 'D1 closed']);
+  await close(third);
+  await expect.poll(states, { timeout: 5000 }).toEqual(['D1 open', 'D2 open', 'D1 closed', 'D2 closed']);
+  expect(reads.closed).toBe(2);
+  expect(listener.named('begin')).toHaveLength(1);
+});
 
 describe('a listener', () => {
   test('gets all there is, then estimates as they are published and detectors whose state changes', async () => {
