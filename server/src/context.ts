@@ -34,8 +34,11 @@ export async function openContext(
       ...{ config, clock, logger, repository },
       ...(tracing === undefined ? {} : { tracing }),
       async [Symbol.asyncDispose]() {
-        await repository[Symbol.asyncDispose]();
-        await tracing?.[Symbol.asyncDispose]();
+        try {
+          await repository[Symbol.asyncDispose]();
+        } finally {
+          await tracing?.[Symbol.asyncDispose]();
+        }
       },
     };
   } catch (error) {

@@ -110,15 +110,20 @@ describe('traces', () => {
 describe('traces that nobody takes', () => {
   const sum = (tracing: Tracing) => Object.values(tracing.counts()).reduce((all, count) => all + count, 0);
 
-  test.each<[string, number | 'never' | 'gone']>([
-    ['who refuses', 400],
-    ['who cannot now', 503],
-    ['who never answers', 'never'],
-    ['nobody', 'gone'],
-  ])('by %s are dropped, counted and told of, and hold nobody up', async (_, answers) => {
+  test.each<[string, number | 'never' | 'gone', string]>([
+    ['who refuses', 401, '401'],
+    ['who cannot now', 503, 'Export failed with retryable status'],
+    ['who never answers', 'never', 'Request timed out'],
+    ['nobody', 'gone', 'ECONNREFUSED'],
+  ])('by %s are dropped, counted and told of, and hold nobody up', async (_, answers, reason) => {
     await using receiver = await startSpanReceiver();
     if (answers === 'gone') await receiver[Symbol.asyncDispose]();
     else receiver.answers = answers;
+    const { tracing: alone, lines: said } = start(receiver.endpoint);
+    one(alone).end();
+    await alone[Symbol.asyncDispose]();
+    expect(JSON.parse(said[0] ?? '')).toMatchObject({ reason, overflowed: 0, untaken: 1 });
+
     const { tracing, lines } = start(receiver.endpoint);
     for (let i = 0; i < 1000; i++) one(tracing).end();
     expect(tracing.counts()).toEqual({ sent: 0, overflowed: 900, untaken: 0, waiting: 100 });

@@ -40,8 +40,8 @@ export interface TracingBounds {
 
 const boundsByDefault: TracingBounds = { spansMax: 4096, sendEveryMs: 5000, sendMs: 3000 };
 const requestsMax = 8;
-/** Until requests that are cut off have noticed. */
-const cutMs = 500;
+/** Until requests that are over have noticed. */
+const marginMs = 500;
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL } as const;
 
 /** Traces by OpenTelemetry, sent over HTTP in its protocol (OTLP). Throws InvalidInputError for files that cannot be used. */
@@ -61,7 +61,7 @@ export function openTelemetry({ config, clock, logger, bounds = boundsByDefault 
   const queue = new SpanQueue({ exporter, clock, logger, ...bounds });
   const ours = new TraceIdRatioBasedSampler(config.sampleRatio);
   const provider = new TracerProvider({
-    // Who calls can leave its trace out, and cannot have more of them than we want.
+    // Who calls can leave its trace out; what it wants kept is kept in part, by its id, as any other.
     sampler: new ParentBasedSampler({ root: ours, remoteParentSampled: ours }),
     resource: defaultResource().merge(
       resourceFromAttributes({
@@ -88,10 +88,11 @@ export function openTelemetry({ config, clock, logger, bounds = boundsByDefault 
     counts: () => queue.counts(),
     async [Symbol.asyncDispose]() {
       const ended = provider.shutdown();
-      await settledWithin(ended, bounds.sendMs);
+      // Requests end by themselves in their time, but for those whose answer comes little by little.
+      await settledWithin(ended, bounds.sendMs + marginMs);
       agent.destroy();
       // What is cut off by that is counted as lost.
-      await settledWithin(ended, cutMs);
+      await settledWithin(ended, marginMs);
       const { sent, overflowed, untaken, waiting } = queue.counts();
       const lost = overflowed + untaken + waiting;
       if (lost > 0) logger.warn({ sent, lost }, 'spans of traces were lost');

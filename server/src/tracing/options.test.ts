@@ -33,6 +33,7 @@ test('the address is another machine by TLS alone, unless that is allowed, and n
   expect(configOf({ 'tracing.endpoint': endpoint, 'tracing.headers_file': headers })).toEqual({
     ...{ endpoint, serviceName: 'tdc-server', sampleRatio: 1, headersFile: headers },
   });
+  expect(() => configOf({ 'tracing.endpoint': 'http://127.0.0.1:4318' })).toThrow(/expected its path too/);
   const far = { 'tracing.endpoint': 'http://collector:4318/v1/traces' };
   expect(() => configOf(far)).toThrow(/collector:4318.* expected https, or --tracing-allow-plaintext/);
   expect(configOf({ ...far, 'tracing.allow_plaintext': true })).toBeDefined();

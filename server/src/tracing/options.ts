@@ -75,12 +75,15 @@ export function tracingConfigOf(values: ConfigValues<typeof tracingOptions>): Tr
 }
 
 function expectUsable(endpoint: string, hasHeaders: boolean, allowsPlaintext: boolean): void {
-  const { protocol, hostname, username, password, search, hash } = new URL(endpoint);
+  const { protocol, hostname, username, password, pathname, search, hash } = new URL(endpoint);
   if (username !== '' || password !== '' || search !== '' || hash !== '') {
     throw invalid(
       'tracing.endpoint',
       'tracing.endpoint has a user, a password, or something behind its path: expected none, as secrets go into tracing.headers_file',
     );
+  }
+  if (pathname === '/') {
+    throw invalid('tracing.endpoint', `tracing.endpoint ${endpoint}: expected its path too, such as /v1/traces`);
   }
   if (protocol === 'https:' || isLoopback(hostname)) return;
   if (hasHeaders) {

@@ -37,7 +37,8 @@ export class SpanQueue implements SpanProcessor {
       exporter: {
         export: (spans, done) =>
           exporter.export(spans, (result) => {
-            this.#taken(spans.length, result.code === ExportResultCode.SUCCESS);
+            if (result.code === ExportResultCode.SUCCESS) this.#taken(spans.length);
+            else this.#lost(spans.length, reasonOf(result.error));
             done(result);
           }),
         shutdown: () => exporter.shutdown(),
@@ -59,7 +60,7 @@ export class SpanQueue implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     if (this.#waiting >= this.#options.spansMax) {
       this.#overflowed++;
-      this.#tellOfLosses();
+      this.#tellOfLosses('too many wait');
       return;
     }
     this.#waiting++;
@@ -74,21 +75,27 @@ export class SpanQueue implements SpanProcessor {
     return this.#batches.shutdown();
   }
 
-  #taken(count: number, isTaken: boolean): void {
+  #taken(count: number): void {
     this.#waiting -= count;
-    if (isTaken) {
-      this.#sent += count;
-      return;
-    }
-    this.#untaken += count;
-    this.#tellOfLosses();
+    this.#sent += count;
   }
 
-  #tellOfLosses(): void {
+  #lost(count: number, reason: string): void {
+    this.#waiting -= count;
+    this.#untaken += count;
+    this.#tellOfLosses(reason);
+  }
+
+  #tellOfLosses(reason: string): void {
     const { logger } = this.#options;
     this.#losses.tell(() => {
       const { overflowed, untaken } = this.counts();
-      logger.warn({ overflowed, untaken }, 'spans of traces are lost: nobody takes them, or not fast enough');
+      logger.warn({ reason, overflowed, untaken }, 'spans of traces are lost: nobody takes them, or not fast enough');
     });
   }
+}
+
+/** A status of HTTP or a code of the network; else words of the library or ours. What the other side says besides may be of anything. */
+function reasonOf(error: (Error & { readonly code?: number | string }) | undefined): string {
+  return String(error?.code ?? error?.message ?? 'unknown');
 }
