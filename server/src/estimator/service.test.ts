@@ -1,5 +1,6 @@
+import { systemClock } from '@tdc/shared/clock.ts';
 import type { DetectionEvent } from '@tdc/shared/event.ts';
-import { FastClock } from '@tdc/shared/fast-clock.ts';
+
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
@@ -10,6 +11,7 @@ import { temporaryRepository } from '../repositories/sqlite/temporary-repository
 import type { EstimateScan, PublishedEstimate, Repository } from '../repository.ts';
 import { DestinationReplay } from './destination-replay.ts';
 import { minuteMs } from './event-history.ts';
+import { PatientClock } from './patient-clock.ts';
 import { Publication } from './publication.ts';
 import { runEstimator } from './service.ts';
 import { SignsOfLife } from './signs-of-life.ts';
@@ -59,7 +61,7 @@ afterEach(async () => {
 });
 
 /** A worker, or another one after it. */
-function startWorker(clock: FastClock, signal: AbortSignal): Promise<void> {
+function startWorker(clock: PatientClock, signal: AbortSignal): Promise<void> {
   return runEstimator({ repository, config, clock, logger }, signal);
 }
 
@@ -75,10 +77,7 @@ async function published(
 /** What an undisturbed estimator would have published, of everything that is in the repository now. */
 async function expected(link: Link, fromMs: number, toMs: number) {
   const replay = new DestinationReplay({ ...settings, detectorId: link.toDetectorId, links }, fromMs - minuteMs);
-  const publication = new Publication(
-    repository.estimates,
-    new SignsOfLife(repository.statuses, new FastClock(0, 1), logger),
-  );
+  const publication = new Publication(repository.estimates, new SignsOfLife(repository.statuses, systemClock, logger));
   const found: unknown[] = [];
   for await (const result of replay.past(repository.events, toMs, never)) {
     for (const { fromDetectorId, timeMs, estimate } of publication.ready(result, replay)) {
@@ -95,7 +94,7 @@ describe('the estimator', () => {
   test('publishes every minute, makes past minutes again for late events, and is not to be told from one that never stopped', async () => {
     const random = randomFrom(3);
     const minutes = 90;
-    const clock = new FastClock(t0, speed);
+    using clock = new PatientClock(t0, speed);
     const waiting = traffic(minutes, random).map((event, i) => {
       // Of B nothing comes for half an hour in the middle, and some events of all come much later than they were made.
       const isAway =
@@ -154,7 +153,8 @@ describe('the estimator', () => {
       madeUpEvent({ detectorId, referenceTimeMs: t0 + sinceMs, madeAtMs: t0 + sinceMs + 32_000 });
     await repository.events.append([passage('A', -90_000), passage('B', 10_000)], never);
     const stop = new AbortController();
-    const worker = startWorker(new FastClock(t0 + 45_000, 10), stop.signal);
+    using clock = new PatientClock(t0 + 45_000, 10);
+    const worker = startWorker(clock, stop.signal);
     const [link] = links;
     const first = async () =>
       link === undefined ? [] : published(link, { fromMs: t0 + minuteMs, toMs: t0 + minuteMs + 1, revisions: 'all' });
@@ -165,7 +165,7 @@ describe('the estimator', () => {
   }, 30_000);
 
   test('shows a detector that has fallen silent within three minutes on all its links, and that it is back', async () => {
-    const clock = new FastClock(t0, speed);
+    using clock = new PatientClock(t0, speed);
     const events = [...traffic(30, randomFrom(5))];
     const stop = new AbortController();
     const worker = startWorker(clock, stop.signal);
@@ -200,7 +200,7 @@ describe('the estimator', () => {
   }, 60_000);
 
   test('takes up links as they come, and lets go of those that go', async () => {
-    const clock = new FastClock(t0, speed);
+    using clock = new PatientClock(t0, speed);
     const stop = new AbortController();
     const worker = startWorker(clock, stop.signal);
     const newest = async () =>
