@@ -7,8 +7,8 @@ import type { RadioBox } from './radio-box.ts';
 
 const kmh = 1 / 3.6;
 const carsOfEachKind = 30;
-const firstMs = 12_000;
-const betweenCarsMs = 1000;
+const firstMs = 8000;
+const betweenCarsMs = 500;
 
 /** A car that passes at 50 km/h, five metres away, and is heard for 200 m. */
 const pass = (index: number) => ({

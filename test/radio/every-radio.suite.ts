@@ -8,6 +8,7 @@ import { scannerOf, stateDir } from './box.ts';
 import { type EventFacts, factsOf, knownDevices, knownFacts } from './known-devices.ts';
 import { networkKey } from './network-key.ts';
 import type { RadioBox } from './radio-box.ts';
+import type { CommandResult } from './virtual-machine.ts';
 import { accessPoint, connectedClient, monitorInterface, probingClients, scanInterface, WifiAir } from './wifi-air.ts';
 
 const resumeMsMax = 20_000;
@@ -38,6 +39,7 @@ export function everyRadio(world: () => RadioBox): void {
   let air: WifiAir;
   let madeBefore = 0;
   let sinceMs = 0;
+  let doctor: Promise<CommandResult>;
 
   beforeAll(async () => {
     const { machine, adapter, box } = world();
@@ -66,6 +68,9 @@ export function everyRadio(world: () => RadioBox): void {
     await wait(12_000);
     await adapter.setDevices([]);
     await air.stopClients();
+    // It takes as long to start as passages to end.
+    const wanted = ['--scanners', 'wifi-monitor,wifi-access-points', '--wifi-interface', monitorInterface];
+    doctor = box.command(['doctor', ...wanted, '--output', 'json']);
     const expected = [...knownFacts, ...clientFacts, accessPointFacts];
     // The box's own radio, which lists access points, is heard by the one that monitors.
     const ownId = networkKey.pseudonymOf('wifi', own);
@@ -120,8 +125,7 @@ export function everyRadio(world: () => RadioBox): void {
     );
 
   test('doctor finds what both scanners of Wi-Fi need, and the interface that monitors', async () => {
-    const wanted = ['--scanners', 'wifi-monitor,wifi-access-points', '--wifi-interface', monitorInterface];
-    const { stdout } = await world().box.command(['doctor', ...wanted, '--output', 'json']);
+    const { stdout } = await doctor;
     const findings = JSON.parse(stdout) as readonly { check: string; level: string; found: string }[];
     const ofWifi = findings.filter(({ check }) => ['wifi', 'programs', 'capabilities'].includes(check));
     expect(ofWifi).toContainEqual(expect.objectContaining({ found: `wifi-monitor takes ${monitorInterface}` }));

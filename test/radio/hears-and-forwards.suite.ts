@@ -1,16 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ClockQuality, type Event, Kind } from '@tdc/shared/generated/tdc/v1/event.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Architecture } from '../../deploy/packages/package-kind.ts';
 import { listEvents } from '../src/harness/rpc.ts';
 import { until } from '../src/harness/until.ts';
 import { agentCost } from './agent-cost.ts';
-import { bluetoothRecovery } from './bluetooth-recovery.suite.ts';
-import { bluetoothStorm } from './bluetooth-storm.suite.ts';
 import { type BoxStatus, scannerOf } from './box.ts';
-import { driveBy } from './drive-by.suite.ts';
-import { everyRadio } from './every-radio.suite.ts';
 import { crowd, factsOf, knownDevices, knownFacts } from './known-devices.ts';
-import { powerCut } from './power-cut.suite.ts';
 import { type RadioBox, radioBox } from './radio-box.ts';
 
 /** Two hundred advertisements a second. */
@@ -23,7 +19,8 @@ const sightingsOf = (events: readonly Event[], kind: Kind): number =>
 
 const takenBy = (status: BoxStatus): number => scannerOf(status, 'ble').sightings;
 
-describe.each(['amd64', 'arm64'] as const)('on %s', (architecture) => {
+/** Boots a machine with an agent for the tests that are declared beside it, and tests what may depend on the processor. Gives the machine, once it is booted. */
+export function hearsAndForwards(architecture: Architecture): () => RadioBox {
   let world: RadioBox;
   let fromMs: number;
   let toMs: number;
@@ -94,12 +91,5 @@ describe.each(['amd64', 'arm64'] as const)('on %s', (architecture) => {
     expect(cost.memoryMb.reduce((sum, mb) => sum + mb)).toBeLessThan(memoryMbMax);
   }, 240_000);
 
-  // The rest is no matter of the processor.
-  if (architecture === 'amd64') {
-    bluetoothStorm(() => world);
-    driveBy(() => world);
-    describe('after what goes wrong', () => bluetoothRecovery(() => world));
-    describe('with every radio', () => everyRadio(() => world));
-    describe('when the power is cut', () => powerCut(() => world));
-  }
-});
+  return () => world;
+}
