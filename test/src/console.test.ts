@@ -193,25 +193,29 @@ const pages = [
   ['/links/D3/D6', /As a table|Als Tabelle/],
   ['/detectors/D3', /simulated/],
   ['/route?via=D1&via=D2', /Station\s+\d+ min/],
+  ['/alerts', /There is no alert|Es gibt keinen Alarm/],
   ['/links/D1/nothing', /no such detector or link|gibt es im Netz nicht/],
 ] as const;
 
+/** In both colours, and on a phone. */
+async function expectUsable(path: string, shown: RegExp): Promise<void> {
+  await page.goto(road.url + path);
+  await eventually(() => page.locator('main').innerText()).toMatch(shown);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await eventually(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
+    expect([colorScheme, await accessFaults(page)]).toEqual([colorScheme, []]);
+    const free = colorScheme === 'light' ? '#2166ac' : '#6baed6';
+    if (path === '/') await eventually(() => pointsOfColour(reader, page, '.map-canvas', free)).toBeGreaterThan(300);
+  }
+  await page.setViewportSize({ width: 360, height: 740 });
+  await eventually(() => page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  if (path === '/links/D3/D6') await picture('console-phone');
+  await page.setViewportSize(viewport);
+}
+
 describe('everybody can use it, in light and dark and on a phone', () => {
-  test.each(pages)('%s', async (path, shown) => {
-    await page.goto(road.url + path);
-    await eventually(() => page.locator('main').innerText()).toMatch(shown);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await eventually(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
-      expect([colorScheme, await accessFaults(page)]).toEqual([colorScheme, []]);
-      const free = colorScheme === 'light' ? '#2166ac' : '#6baed6';
-      if (path === '/') await eventually(() => pointsOfColour(reader, page, '.map-canvas', free)).toBeGreaterThan(300);
-    }
-    await page.setViewportSize({ width: 360, height: 740 });
-    await eventually(() => page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-    if (path === '/links/D3/D6') await picture('console-phone');
-    await page.setViewportSize(viewport);
-  });
+  test.each(pages)('%s', expectUsable);
 });
 
 describe('what happens on the road', () => {
@@ -229,13 +233,34 @@ describe('what happens on the road', () => {
     await eventually(() => page.locator('.facts').innerText()).toContain('a detector is down');
   });
 
+  test('alerts of it come by themselves, are counted, and say who sees to them', async () => {
+    const badge = page.locator('nav .badge');
+    await eventually(() => badge.innerText()).toBe('2');
+    expect(await page.locator('[aria-live=polite]').innerText()).toBe('Alerts that nobody sees to: 2');
+    await page.locator('nav').getByRole('link', { name: 'Alerts' }).click();
+    const alert = page.locator('.alerts li', { has: page.getByRole('link', { name: 'Old mill' }) });
+    await eventually(() => alert.innerText()).toMatch(
+      /^Detector silent: Old mill[\s\S]*nobody sees to it[\s\S]*Since\s+\w+ \d+, \d{4}, \d\d:\d\d:\d\d \S+ [\s\S]*no status/,
+    );
+    await alert.getByText('Acknowledge').first().click();
+    await alert.getByLabel('Note').fill('a crew is on its <b>way</b>');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await eventually(() => alert.innerText()).toMatch(/Seen to by local[\s\S]*a crew is on its <b>way<\/b>/);
+    await eventually(() => badge.innerText()).toBe('1');
+    await picture('console-alerts');
+    await alert.getByRole('link').click();
+    await eventually(() => page.locator('.alerts li').getAttribute('data-state')).toBe('acknowledged');
+    await expectUsable('/alerts', /Quarry[\s\S]*Old mill/);
+  });
+
   test('a name that is a page of its own is shown as a name', async () => {
     const name = '<img src=x onerror="globalThis.taken=1"><script>globalThis.taken=2</script>';
     using collector = collectorAt(road.server.collector);
     await ask(collector.client, collector.client.putDetector, {
       detector: { id: 'S1', name, position: { $case: 'plane', value: { xM: 3600, yM: -2600 } } },
     });
-    for (const path of ['/', '/links/S1/S2', '/detectors/S1', '/route?via=S2&via=S1']) {
+    for (const path of ['/', '/links/S1/S2', '/detectors/S1', '/route?via=S2&via=S1', '/alerts']) {
       await page.goto(road.url + path);
       await eventually(() => page.locator('body').innerText()).toContain(name);
       await page.waitForTimeout(300);

@@ -1,9 +1,10 @@
 import { expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
 import type { agentStatus } from '../http/schemas/agent-status.ts';
+import type { alert } from '../http/schemas/alert.ts';
 import type { estimate, match, routeTime } from '../http/schemas/estimate.ts';
 import type { detector, link } from '../http/schemas/network.ts';
-import type { AgentStatus, Detector, Estimate, Link, Match, RouteTime } from './browser/api-types.ts';
+import type { AgentStatus, Alert, Detector, Estimate, Link, Match, RouteTime } from './browser/api-types.ts';
 
 test('what the console reads is what the API answers', () => {
   expectTypeOf<z.output<typeof estimate>>().toExtend<Estimate>();
@@ -11,5 +12,6 @@ test('what the console reads is what the API answers', () => {
   expectTypeOf<z.output<typeof match>>().toExtend<Match>();
   expectTypeOf<z.output<typeof detector>>().toExtend<Detector>();
   expectTypeOf<z.output<typeof link>>().toExtend<Link>();
+  expectTypeOf<z.output<typeof alert>>().toExtend<Alert>();
   expectTypeOf<z.output<typeof agentStatus>>().toExtend<AgentStatus>();
 });

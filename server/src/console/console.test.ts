@@ -25,7 +25,7 @@ const policyOf = (headers: Readonly<Record<string, string | undefined>>): Readon
 
 describe('the page', () => {
   test('is the same at all of its addresses, and asked about each time', async () => {
-    for (const path of ['/links', '/links/D1/D2', '/detectors/D1', '/route?via=D1&via=D2']) {
+    for (const path of ['/links', '/links/D1/D2', '/detectors/D1', '/route?via=D1&via=D2', '/alerts']) {
       expect((await subject.get(path)).text).toBe(html);
     }
     const { headers } = await subject.get('/');

@@ -1,40 +1,12 @@
-import { firstEventIdAt } from '@tdc/shared/event-id.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type SecuredServer, startSecuredServer } from '../access/secured-server.ts';
-import type { Alert } from '../alerts/alert.ts';
-import { alertClaimName } from '../alerts/claim-name.ts';
-import type { Repository } from '../repository.ts';
+import { alertAt, closedOf, firstAlertMs, putAlerts } from '../alerts/made-up-alerts.ts';
 import { type Asking, ask } from './asking.ts';
 import { type HttpSubject, startHttpSubject } from './http-subject.ts';
 import { listen } from './listener.ts';
 import type { Problem } from './schemas/problem.ts';
 
 const never = new AbortController().signal;
-const t0 = 1_700_000_000_000;
-const alertAt = (second: number, given: Partial<Alert> = {}): Alert => ({
-  id: firstEventIdAt(t0 + second * 1000),
-  ...{
-    cause: 'detector_silent',
-    subject: 'D1',
-    openedAtMs: t0 + second * 1000,
-    detail: 'no status for 11 min',
-    version: 1,
-  },
-  ...given,
-});
-const closedOf = (alert: Alert): Alert => ({
-  ...alert,
-  ...{ closed: { atMs: alert.openedAtMs + 500, detail: 'it is back' }, version: alert.version + 1 },
-});
-
-/** Stores alerts as the worker does. */
-async function put(repository: Repository, ...alerts: readonly Alert[]): Promise<void> {
-  await using session = await repository.claims.join('a worker', never);
-  const claim = await session.claim(alertClaimName, never);
-  if (claim === undefined) throw new Error('somebody else has the alerts');
-  for (const alert of alerts) expect(await repository.alerts.put(claim, alert, [], never)).toBe('stored');
-}
-
 describe('alerts over HTTP', () => {
   let subject: HttpSubject;
   beforeEach(async () => {
@@ -57,7 +29,7 @@ describe('alerts over HTTP', () => {
   test('are those that are not closed, then those that are, in pages, by state and subject', async () => {
     const open = [alertAt(100), alertAt(101, { subject: 'D1:D2', cause: 'travel_time_unusual' })];
     const past = Array.from({ length: 7 }, (_, second) => alertAt(second, { subject: second % 2 === 0 ? 'D1' : 'D2' }));
-    await put(subject.repository, ...open, ...past, ...past.map(closedOf));
+    await putAlerts(subject.repository, ...open, ...past, ...past.map(closedOf));
     const first = await read('?page_size=3');
     expect(first.alerts.map(({ state }) => state)).toEqual(['open', 'open', 'closed', 'closed', 'closed']);
     const ids: string[] = first.alerts.map(({ id }) => id);
@@ -79,7 +51,7 @@ describe('alerts over HTTP', () => {
 
   test('are acknowledged once; the same request again changes nothing, and another is told who was first', async () => {
     const alert = alertAt(1);
-    await put(subject.repository, alert);
+    await putAlerts(subject.repository, alert);
     const request = { note: 'on my way <b>', request_id: 'r-1' };
     const answer = await post(alert.id, request);
     expect(answer.status, answer.text).toBe(200);
@@ -112,14 +84,14 @@ describe('alerts over HTTP', () => {
     ['too much', { request_id: 'r', note: 'x'.repeat(20_000) }, 413],
   ])('are not acknowledged by %s', async (_, body, status) => {
     const alert = alertAt(1);
-    await put(subject.repository, alert);
+    await putAlerts(subject.repository, alert);
     expect((await post(alert.id, body)).status).toBe(status);
     expect(await subject.repository.alerts.current(never)).toEqual([alert]);
   });
 
   test('are not acknowledged by a page of another site', async () => {
     const alert = alertAt(1);
-    await put(subject.repository, alert);
+    await putAlerts(subject.repository, alert);
     const request = { request_id: 'r' };
     for (const site of ['cross-site', 'same-site']) {
       expect((await post(alert.id, request, { headers: { 'sec-fetch-site': site } })).status).toBe(403);
@@ -135,20 +107,20 @@ describe('alerts over HTTP', () => {
     using listener = await listen(`${subject.url}/api/v1/live`);
     await expect.poll(() => listener.named('heartbeat').length).toBe(1);
     const alert = alertAt(1);
-    await put(subject.repository, alert);
+    await putAlerts(subject.repository, alert);
     const states = () => listener.named('alert').map(({ state }) => state);
     await expect.poll(states, { timeout: 5000 }).toEqual(['open']);
     const acknowledged = await subject.repository.alerts.acknowledge(
       alert.id,
-      { by: 'a', atMs: t0, note: '', requestId: 'r' },
+      { by: 'a', atMs: firstAlertMs, note: '', requestId: 'r' },
       never,
     );
     await expect.poll(states, { timeout: 5000 }).toEqual(['open', 'acknowledged']);
-    await put(subject.repository, closedOf(acknowledged));
+    await putAlerts(subject.repository, closedOf(acknowledged));
     await expect.poll(states, { timeout: 5000 }).toEqual(['open', 'acknowledged', 'closed']);
-    await subject.repository.alerts.removeClosedBefore(t0 + 1_000_000, never);
+    await subject.repository.alerts.removeClosedBefore(firstAlertMs + 1_000_000, never);
     const next = alertAt(2);
-    await put(subject.repository, next);
+    await putAlerts(subject.repository, next);
     await expect.poll(states, { timeout: 5000 }).toEqual(['open', 'acknowledged', 'closed', 'open']);
     expect(listener.named('begin')).toHaveLength(1);
   });

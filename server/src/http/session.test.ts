@@ -27,7 +27,10 @@ describe('who signs in with a token', () => {
   test('gets it back as a cookie that no script reads, no other site sends and plain text does not carry', async () => {
     const token = await server.token('viewer', 'desk');
     const answer = await signIn(token);
-    expect([answer.status, answer.json()]).toEqual([200, { access: 'signed-in', name: 'desk', role: 'viewer' }]);
+    expect([answer.status, answer.json()]).toEqual([
+      200,
+      { access: 'signed-in', name: 'desk', role: 'viewer', may_acknowledge: false },
+    ]);
     expect(answer.headers['set-cookie']).toBe(`__Host-tdc=${token}; Path=/; Secure; HttpOnly; SameSite=Strict`);
     expect((await server.get(links, {}, { headers: withCookie(token) })).status).toBe(200);
     expect((await server.get(session, {}, { headers: withCookie(token) })).json()).toMatchObject({
@@ -83,7 +86,12 @@ describe('who signs in with a token', () => {
 
 describe('without signing in', () => {
   test('it is said that it is needed, and the page with which to do so is there', async () => {
-    expect((await server.get(session)).json()).toEqual({ access: 'needed', name: null, role: null });
+    expect((await server.get(session)).json()).toEqual({
+      access: 'needed',
+      name: null,
+      role: null,
+      may_acknowledge: false,
+    });
     const page = await server.get('/', {}, { headers: withCookie(newToken()) });
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
@@ -93,7 +101,7 @@ describe('without signing in', () => {
     const body = JSON.stringify({ token: newToken() });
     const answer = await plain.get(session, { method: 'POST', body });
     expect([answer.status, answer.headers['set-cookie']]).toEqual([200, undefined]);
-    expect(answer.json()).toMatchObject({ access: 'open' });
+    expect(answer.json()).toMatchObject({ access: 'open', may_acknowledge: true });
     expect((await plain.get(links, { headers: withCookie(newToken()) })).status).toBe(200);
   });
 });

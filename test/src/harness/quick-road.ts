@@ -8,6 +8,8 @@ import { type RunningServer, startServerBehind } from './server.ts';
 import { until } from './until.ts';
 
 const seed = 1;
+/** Sooner than by default, and late enough for a machine that is busy. */
+const silentMinutes = '3';
 /** Those who are in the jam by then are still on their way. */
 const jammedForMs = 60_000;
 
@@ -108,7 +110,8 @@ export class QuickRoad implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     const directory = this.#directory;
-    this.#server = await startServerBehind(this.clock.command('steady'), directory);
+    const flags = ['--alerts-silent-minutes', silentMinutes];
+    this.#server = await startServerBehind(this.clock.command('steady'), directory, ...flags);
     const { collector, query } = this.#server;
     const apply = ['network', 'apply', this.#networks.whole, '--collector', collector, '--query', query];
     const applied = await runProgram('tdc', apply, { directory });

@@ -96,6 +96,30 @@ export interface Match {
   readonly reason: 'used' | 'together' | 'unlikely' | 'outlier';
 }
 
+export type AlertCause =
+  | 'detector_silent'
+  | 'clock_off'
+  | 'outbox_growing'
+  | 'drops'
+  | 'match_rate_low'
+  | 'travel_time_high'
+  | 'travel_time_unusual';
+
+export interface Alert {
+  /** A ULID of when it was opened: alerts sort by it. */
+  readonly id: string;
+  readonly cause: AlertCause;
+  readonly subject: string;
+  readonly state: 'open' | 'acknowledged' | 'closed';
+  readonly opened_at: string;
+  readonly detail: string;
+  readonly acknowledged_by: string | null;
+  readonly acknowledged_at: string | null;
+  readonly note: string | null;
+  readonly closed_at: string | null;
+  readonly closed_detail: string | null;
+}
+
 export interface Heartbeat {
   readonly time: string | null;
   readonly stale_since: string | null;
@@ -107,4 +131,5 @@ export interface Session {
   readonly access: 'open' | 'signed-in' | 'needed';
   readonly name: string | null;
   readonly role: string | null;
+  readonly may_acknowledge: boolean;
 }

@@ -1,6 +1,6 @@
 import { html, render, type TemplateResult } from 'lit-html';
 import { askJson, isSignInNeeded } from './api.ts';
-import type { Detector, Estimate, Heartbeat, Link } from './api-types.ts';
+import type { Alert, Detector, Estimate, Heartbeat, Link } from './api-types.ts';
 import { type Contact, type Standing, standingOf } from './connection.ts';
 import type { Desk, Page } from './desk.ts';
 import { type Format, formatFor } from './format.ts';
@@ -57,6 +57,10 @@ export class Console implements Desk {
 
   get theme(): Theme {
     return this.#preferences.theme;
+  }
+
+  get mayAcknowledge(): boolean {
+    return this.#access.type === 'in' && this.#access.session.may_acknowledge;
   }
 
   nowMs(): number {
@@ -138,6 +142,7 @@ export class Console implements Desk {
     if (event === 'begin') this.#state.begin((record as { resumed: boolean }).resumed);
     else if (event === 'estimate') this.#state.takeEstimate(record as Estimate);
     else if (event === 'detector') this.#state.takeDetector(record as Detector);
+    else if (event === 'alert') this.#state.takeAlert(record as Alert);
     else if (event === 'heartbeat') this.#state.takeHeartbeat(record as Heartbeat, Date.now());
     const isNewNetwork = event === 'begin' || (event === 'heartbeat' && this.#state.hasUnknownLinks());
     if (isNewNetwork) void this.#readLinks();
@@ -233,6 +238,7 @@ export class Console implements Desk {
         standing: this.#standing(),
         wasAway: Date.now() < this.#backUntilMs,
         hasNewVersion: this.#hasNewVersion,
+        openAlerts: this.#state.alerts.openCount,
         eventsPerMinute: this.#state.heartbeat?.events_per_minute ?? null,
         address: location.pathname,
         content: this.#content(),

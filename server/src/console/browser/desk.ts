@@ -8,6 +8,8 @@ export interface Desk {
   readonly state: NetworkState;
   readonly format: Format;
   readonly theme: Theme;
+  /** Whether who sits here may acknowledge alerts. */
+  readonly mayAcknowledge: boolean;
   /** Now, by the clock of the server. */
   nowMs(): number;
   /** Draws the page again soon. */

@@ -1,4 +1,4 @@
-import type { DetectorHealth, Estimate } from './api-types.ts';
+import type { Alert, AlertCause, DetectorHealth, Estimate } from './api-types.ts';
 import type { Language } from './language.ts';
 import type { Messages } from './messages/english.ts';
 import type { TrafficLevel } from './traffic-level.ts';
@@ -91,6 +91,24 @@ const healthKeys = {
   never: 'healthNever',
 } as const satisfies Record<DetectorHealth, keyof Messages>;
 export const healthText = (text: Messages, health: DetectorHealth): string => text[healthKeys[health]];
+
+const causeKeys = {
+  detector_silent: 'causeDetectorSilent',
+  clock_off: 'causeClockOff',
+  outbox_growing: 'causeOutboxGrowing',
+  drops: 'causeDrops',
+  match_rate_low: 'causeMatchRateLow',
+  travel_time_high: 'causeTravelTimeHigh',
+  travel_time_unusual: 'causeTravelTimeUnusual',
+} as const satisfies Record<AlertCause, keyof Messages>;
+export const causeText = (text: Messages, cause: AlertCause): string => text[causeKeys[cause]];
+
+const alertStateKeys = {
+  open: 'alertOpen',
+  acknowledged: 'alertAcknowledged',
+  closed: 'alertClosed',
+} as const satisfies Record<Alert['state'], keyof Messages>;
+export const alertStateText = (text: Messages, state: Alert['state']): string => text[alertStateKeys[state]];
 
 const statusKeys = {
   live: 'statusLive',

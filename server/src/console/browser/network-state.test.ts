@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { madeUpAlert } from '../made-up-alert.ts';
 import { madeUpEstimate } from '../made-up-estimate.ts';
 import type { Detector, Heartbeat } from './api-types.ts';
 import { standingOf } from './connection.ts';
@@ -48,6 +49,18 @@ describe('the network as it is told', () => {
     state.takeHeartbeat(heartbeat(), timeMs);
     expect(state.link('A:B')?.estimate?.mean_seconds).toBe(300);
     expect(state.detectors.size).toBe(2);
+  });
+
+  test('has the alerts that are told anew, and keeps those of before until all have come', () => {
+    const state = toldState();
+    state.takeAlert(madeUpAlert(1));
+    const before = state.version;
+    state.begin(false);
+    state.takeAlert(madeUpAlert(2));
+    expect([state.version, state.alerts.current().map(({ id }) => id)]).toEqual([before, ['1']]);
+    state.takeHeartbeat(heartbeat(), timeMs);
+    expect(state.version).toBeGreaterThan(before);
+    expect(state.alerts.current().map(({ id }) => id)).toEqual(['2']);
   });
 
   test('has links of which no estimate has come, and names those that have no name by their ids', () => {

@@ -1,4 +1,5 @@
-import type { Detector, Estimate, Heartbeat, Link } from './api-types.ts';
+import type { Alert, Detector, Estimate, Heartbeat, Link } from './api-types.ts';
+import { KnownAlerts } from './known-alerts.ts';
 
 /** A link with the newest that is known of it. */
 export interface KnownLink {
@@ -17,17 +18,18 @@ export class NetworkState {
   #links = new Map<string, Link>();
   #detectors = new Map<string, Detector>();
   #estimates = new Map<string, Estimate>();
+  #alerts = new KnownAlerts();
   #heartbeat: Heartbeat | undefined;
   #clockAheadMs = 0;
   /** Of what is being told anew: shown when all of it has come, so that nothing vanishes meanwhile. */
-  #coming: { detectors: Map<string, Detector>; estimates: Map<string, Estimate> } | undefined;
+  #coming: { detectors: Map<string, Detector>; estimates: Map<string, Estimate>; alerts: KnownAlerts } | undefined;
   #version = 0;
   /** Of what is shown, made once for each version. */
   #listed: { readonly version: number; readonly links: readonly KnownLink[] } | undefined;
   /** The newest of all times, as text: ISO 8601 in UTC sorts by time. */
   #newest = '';
 
-  /** Rises with every change of detectors, links or estimates. */
+  /** Rises with every change of detectors, links, estimates or alerts. */
   get version(): number {
     return this.#version;
   }
@@ -38,6 +40,11 @@ export class NetworkState {
 
   get detectors(): ReadonlyMap<string, Detector> {
     return this.#detectors;
+  }
+
+  /** Of those that were told anew, another one. */
+  get alerts(): KnownAlerts {
+    return this.#alerts;
   }
 
   /** Now, by the clock of the server: that of this machine may be wrong. */
@@ -75,7 +82,7 @@ export class NetworkState {
   }
 
   begin(resumed: boolean): void {
-    this.#coming = resumed ? undefined : { detectors: new Map(), estimates: new Map() };
+    this.#coming = resumed ? undefined : { detectors: new Map(), estimates: new Map(), alerts: new KnownAlerts() };
   }
 
   takeDetector(detector: Detector): void {
@@ -91,11 +98,17 @@ export class NetworkState {
     if (estimate.time > this.#newest) this.#newest = estimate.time;
   }
 
+  takeAlert(alert: Alert): void {
+    (this.#coming?.alerts ?? this.#alerts).take(alert);
+    if (this.#coming === undefined) this.#version++;
+  }
+
   /** Everything has come up to here. */
   takeHeartbeat(heartbeat: Heartbeat, localMs: number): void {
     if (this.#coming !== undefined) {
       this.#detectors = this.#coming.detectors;
       this.#estimates = this.#coming.estimates;
+      this.#alerts = this.#coming.alerts;
       this.#coming = undefined;
       this.#version++;
       this.#newest = '';

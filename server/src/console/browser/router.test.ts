@@ -22,6 +22,8 @@ test.each([
   ['/links', 'overview'],
   ['/detectors', 'overview'],
   ['/route', 'route'],
+  ['/alerts', 'alerts'],
+  ['/alerts/A', 'missing'],
   ['/links/A', 'missing'],
   ['/links/A/B/C', 'missing'],
   ['/detectors/A/B', 'missing'],

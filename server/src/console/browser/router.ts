@@ -4,6 +4,7 @@ export type Place =
   | { readonly page: 'link'; readonly from: string; readonly to: string }
   | { readonly page: 'detector'; readonly id: string }
   | { readonly page: 'route'; readonly detectorIds: readonly string[] }
+  | { readonly page: 'alerts' }
   | { readonly page: 'missing' };
 
 export function placeOf({ pathname, searchParams }: URL): Place {
@@ -11,6 +12,7 @@ export function placeOf({ pathname, searchParams }: URL): Place {
   if (more.length > 0) return { page: 'missing' };
   if (second === undefined) {
     if (first === '' || first === 'links' || first === 'detectors') return { page: 'overview' };
+    if (first === 'alerts') return { page: 'alerts' };
     return first === 'route' ? { page: 'route', detectorIds: searchParams.getAll('via') } : { page: 'missing' };
   }
   if (first === 'links' && third !== undefined) return { page: 'link', from: second, to: third };

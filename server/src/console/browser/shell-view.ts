@@ -15,6 +15,8 @@ export interface Shell {
   readonly wasAway: boolean;
   readonly hasNewVersion: boolean;
   readonly eventsPerMinute: number | null;
+  /** That nobody sees to. */
+  readonly openAlerts: number;
   readonly address: string;
   readonly title: string;
   readonly content: TemplateResult;
@@ -27,6 +29,7 @@ export interface Shell {
 /** Pages in the navigation; a new one comes here. */
 const sections = [
   { address: '/', key: 'overview' },
+  { address: '/alerts', key: 'alerts' },
   { address: '/route', key: 'route' },
 ] as const;
 const themeKeys = { system: 'themeSystem', light: 'themeLight', dark: 'themeDark' } as const;
@@ -38,6 +41,7 @@ export function shellView(shell: Shell): TemplateResult {
   return html`<a class="skip" href="#content">${text.skipToContent}</a>
     <header>
       <p class="brand">tdc <span>${text.appName}</span></p>
+      ${alertsTold(shell)}
       ${access.type === 'in' ? [navigationView(shell), trafficView(shell)] : nothing} ${settingsView(shell)}
     </header>
     ${bannerView(shell)}
@@ -50,11 +54,18 @@ export function shellView(shell: Shell): TemplateResult {
     </footer>`;
 }
 
-function navigationView({ format: { text }, address }: Shell): TemplateResult {
+/** Said aloud by screen readers when it changes, once they have said what they are at. */
+const alertsTold = ({ format: { text, number }, openAlerts }: Shell): TemplateResult =>
+  html`<p class="visually-hidden" aria-live="polite">${openAlerts === 0 ? nothing : text.alertsOpen(number(openAlerts))}</p>`;
+
+function navigationView({ format: { text, number }, address, openAlerts }: Shell): TemplateResult {
+  const badge = html` <span class="badge" title=${text.alertsOpen(number(openAlerts))}>${number(openAlerts)}</span>`;
   return html`<nav aria-label=${text.navigation}>
     ${sections.map(
       ({ address: each, key }) =>
-        html`<a href=${each} aria-current=${each === address ? 'page' : nothing}>${text[key]}</a>`,
+        html`<a href=${each} aria-current=${each === address ? 'page' : nothing}
+          >${text[key]}${key === 'alerts' && openAlerts > 0 ? badge : nothing}</a
+        >`,
     )}
     <a href="/api/docs">${text.interfaceForPrograms}</a>
   </nav>`;

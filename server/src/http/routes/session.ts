@@ -3,11 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Credentials } from '../../access/authenticator.ts';
 import type { Principal } from '../../access/principal.ts';
-import { httpRights } from '../../access/rights.ts';
+import { httpRights, refusalOf } from '../../access/rights.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
 import { endedSessionCookie, sessionCookie } from '../session-cookie.ts';
+import { readingAs } from './reading.ts';
 
 export interface SessionOptions extends Pick<HttpContext, 'guard'> {
   readonly credentialsOf: (request: FastifyRequest) => Credentials;
@@ -20,6 +21,7 @@ const session = z.object({
   access: z.enum(['open', 'signed-in', 'needed']),
   name: z.string().nullable(),
   role: z.string().nullable(),
+  may_acknowledge: z.boolean(),
 });
 
 /** For the console alone: who is signed in, signing in with a token, and signing out. */
@@ -58,7 +60,8 @@ export function addSessionRoutes(app: HttpApp, { guard, credentialsOf }: Session
 }
 
 function sessionOf(principal: Principal): z.output<typeof session> {
-  if (principal.type === 'local') return { access: 'open', name: null, role: null };
-  if (principal.type !== 'operator') return { access: 'needed', name: null, role: null };
-  return { access: 'signed-in', name: principal.name, role: principal.role };
+  const may_acknowledge = refusalOf(readingAs('acknowledgeAlert').right, principal) === undefined;
+  if (principal.type === 'local') return { access: 'open', name: null, role: null, may_acknowledge };
+  if (principal.type !== 'operator') return { access: 'needed', name: null, role: null, may_acknowledge };
+  return { access: 'signed-in', name: principal.name, role: principal.role, may_acknowledge };
 }

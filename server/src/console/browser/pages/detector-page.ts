@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { AlertList } from '../alert-list.ts';
 import { ApiError, askJson } from '../api.ts';
 import type { AgentStatus, Detector, DetectorWithStatus, Scanner } from '../api-types.ts';
 import type { Desk, Page } from '../desk.ts';
@@ -6,6 +7,7 @@ import { fact, facts } from '../facts.ts';
 import { healthWord, linkTable } from '../marks.ts';
 import { SightingRates } from '../sighting-rates.ts';
 import { statusWord } from '../status-words.ts';
+import { subjectAlerts } from '../subject-alerts.ts';
 
 /** Agents report twice a minute. */
 const readEveryMs = 10_000;
@@ -20,6 +22,7 @@ type Reading =
 export class DetectorPage implements Page {
   readonly #desk: Desk;
   readonly #id: string;
+  readonly #alerts: AlertList;
   readonly #rates = new SightingRates();
   readonly #going = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -28,6 +31,7 @@ export class DetectorPage implements Page {
   constructor(desk: Desk, id: string) {
     this.#desk = desk;
     this.#id = id;
+    this.#alerts = new AlertList(desk);
     this.#timer = setInterval(() => void this.#read(), readEveryMs);
     void this.#read();
   }
@@ -48,6 +52,7 @@ export class DetectorPage implements Page {
         <h2 id="now-heading">${text.now}</h2>
         ${this.#healthView(detector)} ${this.#readingView()}
       </section>
+      ${subjectAlerts(this.#desk, this.#alerts, this.#id)}
       ${this.#reading.type === 'read' && this.#reading.status !== null ? this.#radiosView(this.#reading.status) : nothing}
       ${this.#linksView()}
     </div>`;

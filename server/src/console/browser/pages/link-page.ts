@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { AlertList } from '../alert-list.ts';
 import type { Estimate } from '../api-types.ts';
 import type { Desk, Page } from '../desk.ts';
 import { fact, facts } from '../facts.ts';
@@ -7,6 +8,7 @@ import { dateOf, type Period, readCourse, timesOf, withNewest } from '../link-co
 import { healthWord, levelWord } from '../marks.ts';
 import { type KnownLink, linkIdOf } from '../network-state.ts';
 import { detectorAddress } from '../router.ts';
+import { subjectAlerts } from '../subject-alerts.ts';
 import { levelOf } from '../traffic-level.ts';
 import { type Course, TravelTimeChart } from '../travel-time-chart.ts';
 
@@ -24,6 +26,7 @@ export class LinkPage implements Page {
   readonly #desk: Desk;
   readonly #ends: { readonly from: string; readonly to: string };
   readonly #chart: TravelTimeChart;
+  readonly #alerts: AlertList;
   #period: Period = { type: 'last-hours', hours: 24 };
   #withMatches = false;
   #reading: Reading = { type: 'reading' };
@@ -33,6 +36,7 @@ export class LinkPage implements Page {
     this.#desk = desk;
     this.#ends = ends;
     this.#chart = new TravelTimeChart(desk);
+    this.#alerts = new AlertList(desk);
     void this.#read();
   }
 
@@ -63,6 +67,7 @@ export class LinkPage implements Page {
         <h2 id="now-heading">${text.now}</h2>
         ${known === undefined ? html`<p>${text.loading}</p>` : this.#nowView(known)}
       </section>
+      ${subjectAlerts(this.#desk, this.#alerts, linkIdOf(this.#ends.from, this.#ends.to))}
       <section aria-labelledby="course-heading">
         <h2 id="course-heading">${text.course}</h2>
         ${this.#choiceView()} ${this.#courseView()}

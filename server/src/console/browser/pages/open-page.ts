@@ -1,6 +1,7 @@
 import { html } from 'lit-html';
 import type { Desk, Page } from '../desk.ts';
 import type { Place } from '../router.ts';
+import { AlertsPage } from './alerts-page.ts';
 import { DetectorPage } from './detector-page.ts';
 import { LinkPage } from './link-page.ts';
 import { OverviewPage } from './overview.ts';
@@ -16,6 +17,8 @@ export function openPage(desk: Desk, place: Place): Page {
       return new DetectorPage(desk, place.id);
     case 'route':
       return new RoutePage(desk, place.detectorIds);
+    case 'alerts':
+      return new AlertsPage(desk);
     case 'missing':
       return missingPage(desk);
   }
