@@ -25,7 +25,14 @@ const policyOf = (headers: Readonly<Record<string, string | undefined>>): Readon
 
 describe('the page', () => {
   test('is the same at all of its addresses, and asked about each time', async () => {
-    for (const path of ['/links', '/links/D1/D2', '/detectors/D1', '/route?via=D1&via=D2', '/alerts']) {
+    for (const path of [
+      '/links',
+      '/links/D1/D2',
+      '/links/D1/D2/history?from_date=2026-03-01',
+      '/detectors/D1',
+      '/route?via=D1&via=D2',
+      '/alerts',
+    ]) {
       expect((await subject.get(path)).text).toBe(html);
     }
     const { headers } = await subject.get('/');
@@ -78,7 +85,7 @@ describe('its files', () => {
     const bare = new Set([...html.matchAll(/"([^"]+)":"\/assets/g)].map(([, name]) => name));
     for (const address of files.filter((each) => each.endsWith('.ts'))) {
       const { text } = await subject.get(address);
-      for (const [, name = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
+      for (const [, name = ''] of text.matchAll(/(?:\bfrom |import\()'([^']+)'/g)) {
         const isThere = name.startsWith('.')
           ? files.includes(new URL(name, `http://x${address}`).pathname)
           : bare.has(name);

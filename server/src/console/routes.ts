@@ -7,7 +7,16 @@ import { readPageFiles } from './page-files.ts';
 import type { TileServer } from './tile-server.ts';
 
 /** Addresses of the page: it finds out itself which part of it is meant. */
-const pageAddresses = ['/', '/links', '/links/:from/:to', '/detectors', '/detectors/:id', '/route', '/alerts'];
+const pageAddresses = [
+  '/',
+  '/links',
+  '/links/:from/:to',
+  '/links/:from/:to/history',
+  '/detectors',
+  '/detectors/:id',
+  '/route',
+  '/alerts',
+];
 const hidden = { hide: true };
 
 /** The console: one page for all of its addresses, and its files under the address of their version. */

@@ -32,6 +32,22 @@ describe('what is shown', () => {
     expect(german.bytes(2 ** 28)).toBe('256 MiB');
   });
 
+  test('has dates as they are in the calendar, whatever the zone, and days of the week by their names', () => {
+    expect([english.date('2026-03-01'), german.date('2026-12-31')]).toEqual(['Mar 1, 2026', '31.12.2026']);
+    expect([english.shortDate('2026-03-01'), german.shortDate('2026-03-01')]).toEqual(['Mar 1', '1. März']);
+    expect([english.weekday('mon'), german.weekday('sun'), english.weekday('wed', 'short')]).toEqual([
+      'Monday',
+      'Sonntag',
+      'Wed',
+    ]);
+  });
+
+  test('has changes with their sign, indices and shares as the language has them', () => {
+    expect([20.04, -3.25, 0].map((each) => english.seconds(each))).toEqual(['+20.0 sec', '-3.3 sec', '0.0 sec']);
+    expect([german.ratio(0.125), english.ratio(1)]).toEqual(['0,13', '1.00']);
+    expect([english.percent(0.426), german.percent(0.426)]).toEqual(['43%', '43\u00a0%']);
+  });
+
   test('says of an estimate how good it is, and of a wrong clock before all', () => {
     expect(statusText(german, madeUpEstimate({ status: 'sparse' }))).toBe('wenige Fahrzeuge');
     expect(statusText(english, madeUpEstimate({ clock_offset_seconds: 90 }))).toContain('differ by 90 s');
@@ -55,6 +71,7 @@ describe('languages', () => {
         'dropped',
         'interfaceForPrograms',
         'live',
+        'median',
         'minutesAxis',
         'route',
         'routeSign',

@@ -1,4 +1,5 @@
 import type { Alert, AlertCause, DetectorHealth, Estimate } from './api-types.ts';
+import { type Weekday, weekdays } from './history/history-types.ts';
 import type { Language } from './language.ts';
 import type { Messages } from './messages/english.ts';
 import type { TrafficLevel } from './traffic-level.ts';
@@ -11,13 +12,23 @@ export interface Format {
   duration(seconds: number | null | undefined): string;
   /** With a sign. */
   delay(seconds: number | null | undefined): string;
+  /** With a sign, to a tenth. */
+  seconds(value: number): string;
   number(value: number): string;
+  /** Of an index. */
+  ratio(value: number): string;
+  /** Of a share. */
+  percent(share: number): string;
   bytes(value: number): string;
   /** With the zone. */
   time(timeMs: number): string;
   /** Without it, for tables that say it above. */
   clock(timeMs: number): string;
   dateTime(timeMs: number): string;
+  /** Of a date such as 2026-03-01, wherever that is. */
+  date(date: string): string;
+  shortDate(date: string): string;
+  weekday(day: Weekday, style?: 'long' | 'short'): string;
   /** Such as "2 minutes ago". */
   age(seconds: number): string;
   /** Name of the zone. */
@@ -25,6 +36,8 @@ export interface Format {
 }
 
 const nothing = '–';
+const dayMs = 24 * 3_600_000;
+const aMondayMs = Date.UTC(2026, 2, 2);
 /** As control rooms have it, in English too. */
 const hourCycle = 'h23';
 
@@ -35,6 +48,20 @@ export function formatFor(language: Language, text: Messages): Format {
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'long', hourCycle });
   const clock = new Intl.DateTimeFormat(language, { timeStyle: 'short', hourCycle });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long', hourCycle });
+  const ratio = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  const seconds = new Intl.NumberFormat(language, {
+    ...{ style: 'unit', unit: 'second', unitDisplay: 'short', signDisplay: 'exceptZero' },
+    ...{ minimumFractionDigits: 1, maximumFractionDigits: 1 },
+  });
+  // A date is one of a calendar, and of no zone.
+  const timeZone = 'UTC';
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone });
+  const shortDate = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone });
+  const weekdayNames = {
+    long: new Intl.DateTimeFormat(language, { weekday: 'long', timeZone }),
+    short: new Intl.DateTimeFormat(language, { weekday: 'short', timeZone }),
+  };
   const zoneName = new Intl.DateTimeFormat(language, { timeZoneName: 'short' })
     .formatToParts()
     .find(({ type }) => type === 'timeZoneName')?.value;
@@ -43,12 +70,18 @@ export function formatFor(language: Language, text: Messages): Format {
     zone: `${Intl.DateTimeFormat().resolvedOptions().timeZone} (${zoneName ?? ''})`,
     duration: (seconds) => (seconds === null || seconds === undefined ? nothing : durationText(seconds)),
     delay: (seconds) => (seconds === null || seconds === undefined ? nothing : delayText(seconds)),
+    seconds: (value) => seconds.format(value),
+    ratio: (value) => ratio.format(value),
+    percent: (share) => percent.format(share),
     number: (value) => number.format(value),
     bytes: (value) => `${bytes.format(value / 2 ** 20)} MiB`,
     time: (timeMs) => time.format(timeMs),
     clock: (timeMs) => clock.format(timeMs),
     dateTime: (timeMs) => dateTime.format(timeMs),
-    age: (seconds) => ages.format(...ageParts(seconds)),
+    date: (text) => date.format(Date.parse(text)),
+    shortDate: (text) => shortDate.format(Date.parse(text)),
+    weekday: (day, style = 'long') => weekdayNames[style].format(aMondayMs + weekdays.indexOf(day) * dayMs),
+    age: (age) => ages.format(...ageParts(age)),
   };
 }
 

@@ -25,7 +25,8 @@ export function dateOf(timeMs: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-interface Ends {
+/** Of a link. */
+export interface Ends {
   readonly from: string;
   readonly to: string;
 }

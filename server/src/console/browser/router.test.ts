@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { detectorAddress, linkAddress, placeOf, routeAddress } from './router.ts';
+import { detectorAddress, historyAddress, linkAddress, placeOf, routeAddress } from './router.ts';
 
 const placeAt = (address: string) => placeOf(new URL(address, 'https://tdc.example.org'));
 
@@ -11,6 +11,7 @@ test('every page is found again by its address, whatever ids are', () => {
   fc.assert(
     fc.property(id, id, (from, to) => {
       expect(placeAt(linkAddress(from, to))).toEqual({ page: 'link', from, to });
+      expect(placeAt(historyAddress({ from, to }))).toMatchObject({ page: 'history', from, to });
       expect(placeAt(detectorAddress(from))).toEqual({ page: 'detector', id: from });
       expect(placeAt(routeAddress([from, to, from]))).toEqual({ page: 'route', detectorIds: [from, to, from] });
     }),
@@ -26,7 +27,10 @@ test.each([
   ['/alerts/A', 'missing'],
   ['/links/A', 'missing'],
   ['/links/A/B/C', 'missing'],
+  ['/links/A/B/history?from_date=2026-03-01', 'history'],
+  ['/links/A/B/history/C', 'missing'],
   ['/detectors/A/B', 'missing'],
+  ['/detectors/A/B/history', 'missing'],
   ['/nothing', 'missing'],
   ['/links/%/B', 'link'],
 ])('%s is the page %s', (address, page) => {

@@ -2,6 +2,12 @@
 export type Place =
   | { readonly page: 'overview' }
   | { readonly page: 'link'; readonly from: string; readonly to: string }
+  | {
+      readonly page: 'history';
+      readonly from: string;
+      readonly to: string;
+      readonly parameters: URLSearchParams;
+    }
   | { readonly page: 'detector'; readonly id: string }
   | { readonly page: 'route'; readonly detectorIds: readonly string[] }
   | { readonly page: 'alerts' }
@@ -9,7 +15,11 @@ export type Place =
 
 export function placeOf({ pathname, searchParams }: URL): Place {
   const [first = '', second, third, ...more] = pathname.split('/').slice(1).map(decoded);
-  if (more.length > 0) return { page: 'missing' };
+  if (more.length > 0) {
+    const isHistory = first === 'links' && more.length === 1 && more[0] === 'history';
+    const [from = '', to = ''] = [second, third];
+    return isHistory ? { page: 'history', from, to, parameters: searchParams } : { page: 'missing' };
+  }
   if (second === undefined) {
     if (first === '' || first === 'links' || first === 'detectors') return { page: 'overview' };
     if (first === 'alerts') return { page: 'alerts' };
@@ -30,6 +40,8 @@ function decoded(part: string): string {
 
 export const linkAddress = (from: string, to: string): string =>
   `/links/${encodeURIComponent(from)}/${encodeURIComponent(to)}`;
+export const historyAddress = ({ from, to }: { readonly from: string; readonly to: string }): string =>
+  `${linkAddress(from, to)}/history`;
 export const detectorAddress = (id: string): string => `/detectors/${encodeURIComponent(id)}`;
 export function routeAddress(detectorIds: readonly string[]): string {
   const query = new URLSearchParams(detectorIds.map((id) => ['via', id]));

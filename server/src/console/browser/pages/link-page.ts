@@ -1,43 +1,29 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { AlertList } from '../alert-list.ts';
 import type { Estimate } from '../api-types.ts';
+import { CourseSection } from '../course-section.ts';
 import type { Desk, Page } from '../desk.ts';
 import { fact, facts } from '../facts.ts';
 import { statusText } from '../format.ts';
-import { dateOf, type Period, readCourse, timesOf, withNewest } from '../link-course.ts';
+import type { Ends } from '../link-course.ts';
 import { healthWord, levelWord } from '../marks.ts';
 import { type KnownLink, linkIdOf } from '../network-state.ts';
-import { detectorAddress } from '../router.ts';
+import { detectorAddress, historyAddress } from '../router.ts';
 import { subjectAlerts } from '../subject-alerts.ts';
 import { levelOf } from '../traffic-level.ts';
-import { type Course, TravelTimeChart } from '../travel-time-chart.ts';
-
-/** Late events change minutes of before, which only reading them again shows. */
-const readAgainEveryMs = 5 * 60_000;
-const tableEveryMinutes = 15;
-
-type Reading =
-  | { readonly type: 'reading' }
-  | { readonly type: 'read'; readonly course: Course; readonly readAtMs: number }
-  | { readonly type: 'failed'; readonly why: string };
 
 /** One link: now, and its course. */
 export class LinkPage implements Page {
   readonly #desk: Desk;
-  readonly #ends: { readonly from: string; readonly to: string };
-  readonly #chart: TravelTimeChart;
+  readonly #ends: Ends;
+  readonly #course: CourseSection;
   readonly #alerts: AlertList;
-  #period: Period = { type: 'last-hours', hours: 24 };
-  #withMatches = false;
-  #reading: Reading = { type: 'reading' };
-  #going = new AbortController();
 
-  constructor(desk: Desk, ends: { readonly from: string; readonly to: string }) {
+  constructor(desk: Desk, ends: Ends) {
     this.#desk = desk;
     this.#ends = ends;
-    this.#chart = new TravelTimeChart(desk);
+    this.#course = new CourseSection(desk, ends);
     this.#alerts = new AlertList(desk);
-    void this.#read();
   }
 
   title(): string {
@@ -46,16 +32,7 @@ export class LinkPage implements Page {
   }
 
   onChange(): void {
-    if (this.#reading.type !== 'read') return;
-    const nowMs = this.#desk.nowMs();
-    const estimate = this.#known()?.estimate;
-    if (this.#period.type === 'last-hours') {
-      if (nowMs - this.#reading.readAtMs > readAgainEveryMs) void this.#read();
-      else if (estimate !== undefined) {
-        this.#reading = { ...this.#reading, course: withNewest(this.#reading.course, estimate, nowMs) };
-      }
-    }
-    if (this.#reading.type === 'read') void this.#chart.draw(this.#reading.course);
+    this.#course.onChange(this.#known()?.estimate);
   }
 
   view(): TemplateResult {
@@ -68,45 +45,17 @@ export class LinkPage implements Page {
         ${known === undefined ? html`<p>${text.loading}</p>` : this.#nowView(known)}
       </section>
       ${subjectAlerts(this.#desk, this.#alerts, linkIdOf(this.#ends.from, this.#ends.to))}
-      <section aria-labelledby="course-heading">
-        <h2 id="course-heading">${text.course}</h2>
-        ${this.#choiceView()} ${this.#courseView()}
-      </section>
+      ${this.#course.view(this.title())}
+      <p><a href=${historyAddress(this.#ends)}>${text.historyOf}</a></p>
     </div>`;
   }
 
   [Symbol.dispose](): void {
-    this.#going.abort();
-    this.#chart[Symbol.dispose]();
+    this.#course[Symbol.dispose]();
   }
 
   #known(): KnownLink | undefined {
     return this.#desk.state.link(linkIdOf(this.#ends.from, this.#ends.to));
-  }
-
-  async #read(): Promise<void> {
-    this.#going.abort();
-    const going = new AbortController();
-    this.#going = going;
-    const nowMs = this.#desk.nowMs();
-    try {
-      const course = await readCourse(this.#ends, timesOf(this.#period, nowMs), {
-        withMatches: this.#withMatches,
-        signal: going.signal,
-      });
-      this.#reading = { type: 'read', course, readAtMs: nowMs };
-      void this.#chart.draw(course);
-    } catch (error) {
-      if (going.signal.aborted) return;
-      this.#reading = { type: 'failed', why: this.#desk.refused(error) };
-    }
-    this.#desk.refresh();
-  }
-
-  #readAnew(): void {
-    this.#reading = { type: 'reading' };
-    void this.#read();
-    this.#desk.refresh();
   }
 
   #nowView({ link, estimate }: KnownLink): TemplateResult {
@@ -150,96 +99,5 @@ export class LinkPage implements Page {
       fact(text.age, age === undefined ? text.none : format.age(age)),
       fact(text.asOf, format.time(Date.parse(estimate.time))),
     ];
-  }
-
-  #choiceView(): TemplateResult {
-    const { text } = this.#desk.format;
-    const period = this.#period;
-    const lastHours = (hours: number) => {
-      const isChosen = period.type === 'last-hours' && period.hours === hours;
-      const choose = () => {
-        this.#period = { type: 'last-hours', hours };
-        this.#readAnew();
-      };
-      return html`<button type="button" aria-pressed=${isChosen ? 'true' : 'false'} @click=${choose}>
-        ${text.lastHours(String(hours))}
-      </button>`;
-    };
-    const day = ({ target }: Event) => {
-      if (!(target instanceof HTMLInputElement) || target.value === '') return;
-      this.#period = { type: 'day', date: target.value };
-      this.#readAnew();
-    };
-    const matches = ({ target }: Event) => {
-      this.#withMatches = target instanceof HTMLInputElement && target.checked;
-      this.#readAnew();
-    };
-    return html`<form class="choices" @submit=${(event: Event) => event.preventDefault()}>
-      <div class="buttons" role="group" aria-label=${text.period}>${[3, 24].map(lastHours)}</div>
-      <label
-        >${text.oneDay}
-        <input
-          type="date"
-          name="day"
-          max=${dateOf(this.#desk.nowMs())}
-          .value=${period.type === 'day' ? period.date : ''}
-          @change=${day}
-      /></label>
-      <label><input type="checkbox" name="samples" @change=${matches} /> ${text.showSamples}</label>
-    </form>`;
-  }
-
-  #courseView(): TemplateResult {
-    const { text } = this.#desk.format;
-    const reading = this.#reading;
-    switch (reading.type) {
-      case 'reading':
-        return html`<p>${text.loading}</p>`;
-      case 'failed':
-        return html`<p class="failure">${text.loadFailed} <span lang="en">${reading.why}</span></p>
-          <p><button type="button" @click=${() => this.#readAnew()}>${text.tryAgain}</button></p>`;
-      case 'read':
-        return this.#readView(reading.course);
-    }
-  }
-
-  #readView(course: Course): TemplateResult {
-    const { format } = this.#desk;
-    const { text } = format;
-    if (course.estimates.length === 0) return html`<p>${text.noEstimates}</p>`;
-    const lacksMatches = this.#withMatches && course.matches.length === 0;
-    const rows = course.estimates.filter(({ time }) => (Date.parse(time) / 60_000) % tableEveryMinutes === 0);
-    return html`${lacksMatches ? html`<p>${text.samplesNotKept}</p>` : nothing}
-      <div role="img" aria-label=${text.chartLabel(this.title())}>${this.#chart.element}</div>
-      <details>
-        <summary>${text.asTable}</summary>
-        <p>${text.timesIn(format.zone)}</p>
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">${text.time}</th>
-              <th scope="col" class="number">${text.mean}</th>
-              <th scope="col">${text.interval}</th>
-              <th scope="col" class="number">${text.samples}</th>
-              <th scope="col">${text.state}</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.toReversed().map((each) => this.#tableRow(each))}
-          </tbody>
-        </table>
-      </details>`;
-  }
-
-  #tableRow(estimate: Estimate): TemplateResult {
-    const { format } = this.#desk;
-    const { lower_seconds: low, upper_seconds: high } = estimate;
-    return html`<tr>
-      <th scope="row">${format.clock(Date.parse(estimate.time))}</th>
-      <td class="number">${format.duration(estimate.mean_seconds)}</td>
-      <td>${low === null || high === null ? '–' : format.text.between(format.duration(low), format.duration(high))}</td>
-      <td class="number">${format.number(estimate.samples)}</td>
-      <td>${statusText(format, estimate)}</td>
-    </tr>`;
   }
 }

@@ -3,6 +3,7 @@ import type { Desk, Page } from '../desk.ts';
 import type { Place } from '../router.ts';
 import { AlertsPage } from './alerts-page.ts';
 import { DetectorPage } from './detector-page.ts';
+import { HistoryPage } from './history-page.ts';
 import { LinkPage } from './link-page.ts';
 import { OverviewPage } from './overview.ts';
 import { RoutePage } from './route-page.ts';
@@ -13,6 +14,8 @@ export function openPage(desk: Desk, place: Place): Page {
       return new OverviewPage(desk);
     case 'link':
       return new LinkPage(desk, place);
+    case 'history':
+      return new HistoryPage(desk, place, place.parameters);
     case 'detector':
       return new DetectorPage(desk, place.id);
     case 'route':
