@@ -4,7 +4,7 @@ import type { EstimationEvent } from './estimation-event.ts';
 import type { LinkEstimator } from './link-estimator.ts';
 import { lookBackMs, type MatchChange, Matcher } from './matcher.ts';
 import { Surroundings } from './surroundings.ts';
-import { Term, termEndMs, termMs } from './term.ts';
+import { type Peers, Term, termEndMs, termMs } from './term.ts';
 
 /** How the links of a network are estimated. */
 export interface EstimationSettings {
@@ -21,6 +21,7 @@ export interface NetworkEstimatorOptions extends EstimationSettings {
   readonly links: readonly Link[];
   /** Only links to these detectors are estimated; all, when absent. */
   readonly destinations?: readonly string[];
+  readonly peers?: Peers;
   /** From when on events will be told, Unix milliseconds, a full minute; earlier ones only make matches whole. */
   readonly fromMs: number;
 }
@@ -92,12 +93,17 @@ export class NetworkEstimator {
     return this.#judging?.estimatorOf(link);
   }
 
+  /** What the peers say at the time of the estimates made last. */
+  peerEstimates(): ReadonlyMap<EstimatorName, Estimate> {
+    return this.#judging?.peerEstimates() ?? new Map();
+  }
+
   /** For what becomes known after a moment. */
   #openTerms(timeMs: number): void {
     const own = termEndMs(timeMs + minuteMs);
     for (const endMs of [own, own + termMs]) {
       if (this.#terms.has(endMs)) continue;
-      this.#terms.set(endMs, new Term(this.#links, this.#around, this.#options.estimator));
+      this.#terms.set(endMs, new Term(this.#links, this.#around, this.#options.estimator, this.#options.peers));
     }
   }
 }

@@ -30,16 +30,27 @@ const published = {
   'iqr-median': iqrMedian,
 } as const satisfies Record<Exclude<EstimatorName, 'grid-filter'>, () => Rule>;
 
+/** Estimators of a link besides its own, which see the same matches and are not published. */
+export interface Peers {
+  /** One of the links that are estimated. */
+  readonly link: Link;
+  readonly names: readonly EstimatorName[];
+}
+
 /** Estimates links for a term, with a memory of its own, so that what was before it cannot matter. */
 export class Term {
   readonly #estimators: ReadonlyMap<Link, LinkEstimator>;
+  readonly #peers: Peers | undefined;
+  readonly #peerEstimators: ReadonlyMap<EstimatorName, LinkEstimator>;
   readonly #clocks: ClockWatch;
   #offsets: ReadonlyMap<string, number> = new Map();
 
   /** The links to estimate, and those whose passages tell of the clocks. */
-  constructor(links: readonly Link[], around: readonly Link[], estimator: EstimatorName) {
+  constructor(links: readonly Link[], around: readonly Link[], estimator: EstimatorName, peers?: Peers) {
     const ends = new Set(links.flatMap(({ fromDetectorId, toDetectorId }) => [fromDetectorId, toDetectorId]));
     this.#estimators = new Map(links.map((link) => [link, newEstimator(link, link.estimator ?? estimator)]));
+    this.#peers = peers;
+    this.#peerEstimators = new Map(peers?.names.map((name) => [name, newEstimator(peers.link, name)]));
     this.#clocks = new ClockWatch(around, ends);
   }
 
@@ -47,9 +58,10 @@ export class Term {
   add(event: EstimationEvent, changes: readonly MatchChange[]): void {
     this.#clocks.add(event);
     for (const { what, link, match } of changes) {
-      const estimator = this.#estimators.get(link);
-      if (what === 'removed') estimator?.remove(match);
-      else if (this.#offsetOf(link) === undefined) estimator?.add(match);
+      for (const estimator of this.#allOf(link)) {
+        if (what === 'removed') estimator.remove(match);
+        else if (this.#offsetOf(link) === undefined) estimator.add(match);
+      }
     }
   }
 
@@ -57,21 +69,42 @@ export class Term {
   advanceTo(timeMs: number): void {
     this.#offsets = this.#clocks.offsetsAt(timeMs);
     for (const estimator of this.#estimators.values()) estimator.advanceTo(timeMs);
+    for (const estimator of this.#peerEstimators.values()) estimator.advanceTo(timeMs);
   }
 
   /** The estimates at that moment. */
   estimates(): readonly { readonly link: Link; readonly estimate: Estimate }[] {
-    return [...this.#estimators].map(([link, estimator]) => {
-      const estimate = estimator.estimate();
-      const clockOffsetS = this.#offsetOf(link);
-      if (clockOffsetS === undefined) return { link, estimate };
-      const { travelTime: _, ...rest } = estimate;
-      return { link, estimate: { ...rest, status: 'no_data', clockOffsetS } };
-    });
+    return [...this.#estimators].map(([link, estimator]) => ({
+      link,
+      estimate: this.#byRightClocks(link, estimator.estimate()),
+    }));
+  }
+
+  /** What the peers say at that moment. */
+  peerEstimates(): ReadonlyMap<EstimatorName, Estimate> {
+    const peers = this.#peers;
+    if (peers === undefined) return new Map();
+    return new Map(
+      [...this.#peerEstimators].map(([name, each]) => [name, this.#byRightClocks(peers.link, each.estimate())]),
+    );
   }
 
   estimatorOf(link: Link): LinkEstimator | undefined {
     return this.#estimators.get(link);
+  }
+
+  *#allOf(link: Link): Iterable<LinkEstimator> {
+    const own = this.#estimators.get(link);
+    if (own !== undefined) yield own;
+    if (link === this.#peers?.link) yield* this.#peerEstimators.values();
+  }
+
+  /** No travel time is known where a clock is wrong. */
+  #byRightClocks(link: Link, estimate: Estimate): Estimate {
+    const clockOffsetS = this.#offsetOf(link);
+    if (clockOffsetS === undefined) return estimate;
+    const { travelTime: _, ...rest } = estimate;
+    return { ...rest, status: 'no_data', clockOffsetS };
   }
 
   /** By how many seconds the clock at the end is ahead of that at the beginning, if one of them is wrong. */

@@ -3,7 +3,7 @@ import type { EstimationEvent } from '../estimation/estimation-event.ts';
 import { lookBackMs, type MatchChange } from '../estimation/matcher.ts';
 import { type EstimationSettings, type LinkEstimate, NetworkEstimator } from '../estimation/network-estimator.ts';
 import { Surroundings } from '../estimation/surroundings.ts';
-import { memoryBeginsMs } from '../estimation/term.ts';
+import { memoryBeginsMs, type Peers } from '../estimation/term.ts';
 import type { EventStore } from '../repository.ts';
 import { turn } from '../short-turns.ts';
 import { EventHistory, inOrder, minuteMs } from './event-history.ts';
@@ -13,6 +13,7 @@ export interface Destination extends EstimationSettings {
   readonly detectorId: string;
   /** All links of the network. */
   readonly links: readonly Link[];
+  readonly peers?: Peers;
 }
 
 /** Between two looks at whether the turn has ended: less than a millisecond's work. */
@@ -59,21 +60,14 @@ export class DestinationReplay {
     toMs: number,
     signal: AbortSignal,
   ): AsyncGenerator<MinuteResult, readonly EstimationEvent[]> {
-    const { links, detectorId } = this.#destination;
-    const memoryMs = memoryBeginsMs(this.#fromMs);
-    const fromMs = Math.floor((memoryMs - lookBackMs(links)) / minuteMs) * minuteMs;
-    const detectorIds = new Surroundings(links).around(detectorId);
-    const history = new EventHistory(store, { detectorIds, fromMs });
-    for (let timeMs = fromMs + minuteMs; timeMs <= toMs; timeMs += minuteMs) {
-      const events = await history.take(timeMs, signal);
-      if (timeMs <= memoryMs) {
-        await this.#add(events);
-        continue;
-      }
-      const result = await this.minute(timeMs, events);
-      if (timeMs > this.#fromMs) yield result;
-    }
+    const history = this.#historyIn(store);
+    yield* this.#minutes(history, toMs, signal);
     return history.rest(signal);
+  }
+
+  /** The same for who does not go on from there: nothing of what came later is read. */
+  minutesTo(store: EventStore, toMs: number, signal: AbortSignal): AsyncGenerator<MinuteResult, void> {
+    return this.#minutes(this.#historyIn(store), toMs, signal);
   }
 
   /** The minute after the last, from its events. */
@@ -94,5 +88,24 @@ export class DestinationReplay {
       changes.push(...this.estimator.add(event));
     }
     return changes;
+  }
+
+  #historyIn(store: EventStore): EventHistory {
+    const { links, detectorId } = this.#destination;
+    const fromMs = Math.floor((memoryBeginsMs(this.#fromMs) - lookBackMs(links)) / minuteMs) * minuteMs;
+    return new EventHistory(store, { detectorIds: new Surroundings(links).around(detectorId), fromMs });
+  }
+
+  async *#minutes(history: EventHistory, toMs: number, signal: AbortSignal): AsyncGenerator<MinuteResult, void> {
+    const memoryMs = memoryBeginsMs(this.#fromMs);
+    for (let timeMs = history.fromMs + minuteMs; timeMs <= toMs; timeMs += minuteMs) {
+      const events = await history.take(timeMs, signal);
+      if (timeMs <= memoryMs) {
+        await this.#add(events);
+        continue;
+      }
+      const result = await this.minute(timeMs, events);
+      if (timeMs > this.#fromMs) yield result;
+    }
   }
 }

@@ -32,6 +32,10 @@ export class EventHistory {
     this.#readToMs = span.fromMs;
   }
 
+  get fromMs(): number {
+    return this.#span.fromMs;
+  }
+
   /** The events of a minute; minutes rise from call to call. No more than the events of forty minutes are held. */
   async take(minute: number, signal: AbortSignal): Promise<readonly EstimationEvent[]> {
     // What is made by the minute's end has a reference time before it.

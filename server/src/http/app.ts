@@ -24,6 +24,7 @@ import { addLiveRoute } from './routes/live.ts';
 import { addMatchFiles } from './routes/match-files.ts';
 import { addMatchRoutes } from './routes/matches.ts';
 import { addMetrics } from './routes/metrics.ts';
+import { addPeerRoutes } from './routes/peers.ts';
 import { addProbes } from './routes/probes.ts';
 import { addReportRoutes } from './routes/report.ts';
 import { addRouteRoutes } from './routes/route.ts';
@@ -99,6 +100,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addDetectorRoutes(app, options);
   addLinkRoutes(app, options);
   addMatchRoutes(app, options);
+  addPeerRoutes(app, options);
   addEventRoutes(app, options);
   addEstimateRoutes(app, options);
   addRouteRoutes(app, options);

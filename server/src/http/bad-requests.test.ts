@@ -71,6 +71,14 @@ describe('a parameter that cannot be is told with what came and what was expecte
       /./,
       /^expected at most 25 hours/,
     ],
+    ['links/D1/D2/peers?from=2026-03-01T08:00:00Z', 'to', null, time],
+    ['links/D1/D2/peers?from=2026-03-01T08:00:00Z&to=2026-03-02T10:00:00Z', 'to', /./, /^expected at most 25 hours/],
+    [
+      'links/D1/D2/peers?from=2026-03-01T08:00:00Z&to=2026-03-01T09:00:00Z&estimators=kalman',
+      'estimators[0]',
+      '"kalman"',
+      /^expected one of "grid-filter"\|"transguide"/,
+    ],
     ['live?since=1', 'since', '"1"', 'expected no parameter of this name'],
   ])('%s', async (path, field, came, message) => {
     const { status, errors, detail, type } = await problemAt(`/api/v1/${path}`);

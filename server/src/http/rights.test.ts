@@ -32,7 +32,8 @@ describe('every address of HTTP', () => {
   const anHour = 'from=2026-03-01T08:00:00Z&to=2026-03-01T09:00:00Z';
   const forViewers = [
     ...['/api/v1/detectors', '/api/v1/detectors/D1', '/api/v1/links', '/api/v1/links/D1/D2', '/api/v1/events'],
-    '/api/v1/links/D1/D2/matches?from=2026-03-01T08:00:00Z&to=2026-03-01T09:00:00Z',
+    `/api/v1/links/D1/D2/matches?${anHour}`,
+    `/api/v1/links/D1/D2/peers?${anHour}`,
     ...['/api/v1/estimates', '/api/v1/estimates/history', '/api/v1/route?detector_ids=D1&detector_ids=D2'],
     ...['/api/v1/links.geojson', '/api/v1/detectors.geojson', '/api/v1/links.datex2.xml', '/api/v1/estimates.csv'],
     ...['csv', 'parquet', 'awam.csv'].map((ending) => `/api/v1/estimates/history.${ending}`),

@@ -1,5 +1,4 @@
 /** Fields that the requests for statistics have in common. */
-import { NotFoundError } from '@tdc/shared/errors.ts';
 import type { Period as WirePeriod, DayWindow as WireWindow } from '@tdc/shared/generated/tdc/v1/history.ts';
 import type { Link } from '@tdc/shared/network.ts';
 import { quoted } from '@tdc/shared/wire.ts';
@@ -7,7 +6,7 @@ import { dayOfDate, slotMinutes, slotsPerDay } from '../history/calendar.ts';
 import { type DayWindow, wholeWeek } from '../history/day-window.ts';
 import { invalid } from './filter.ts';
 import type { HistoryContext } from './history-context.ts';
-import { type LinkEnds, linkName } from './link-ends.ts';
+import { type LinkEnds, linkAmong } from './link-ends.ts';
 
 const periodDaysMax = 366;
 /** Of what is usual, and of a period that nobody names. */
@@ -25,9 +24,7 @@ export const todayOf = ({ history, clock }: HistoryContext): number => history.c
 
 /** Throws NotFoundError where there is no such link. */
 export async function linkOf({ repository }: HistoryContext, ends: LinkEnds, signal: AbortSignal): Promise<Link> {
-  const link = (await repository.network.links(signal)).find((each) => linkName(each) === linkName(ends));
-  if (link !== undefined) return link;
-  throw new NotFoundError(`there is no link from ${ends.fromDetectorId} to ${ends.toDetectorId}`, { field: 'link' });
+  return linkAmong(await repository.network.links(signal), ends);
 }
 
 /** What the two dates of a period are called where they come from. */

@@ -1,3 +1,4 @@
+import { NotFoundError } from '@tdc/shared/errors.ts';
 import type { LinkEnds as WireLinkEnds } from '@tdc/shared/generated/tdc/v1/query.ts';
 import type { Link } from '@tdc/shared/network.ts';
 import { detectorIdExpected, isDetectorId, quoted } from '@tdc/shared/wire.ts';
@@ -26,6 +27,13 @@ export function parseLinks(wire: readonly WireLinkEnds[]): readonly LinkEnds[] {
 
 /** Blanks are in no id, and sort before all that is. */
 export const linkName = ({ fromDetectorId, toDetectorId }: LinkEnds): string => `${fromDetectorId} ${toDetectorId}`;
+
+/** Throws NotFoundError where it is not among them. */
+export function linkAmong(links: readonly Link[], ends: LinkEnds): Link {
+  const link = links.find((each) => linkName(each) === linkName(ends));
+  if (link !== undefined) return link;
+  throw new NotFoundError(`there is no link from ${ends.fromDetectorId} to ${ends.toDetectorId}`, { field: 'link' });
+}
 
 /** To sort links, or what is of them, by name, rising. */
 export const byLinkName = (a: LinkEnds, b: LinkEnds): number => (linkName(a) < linkName(b) ? -1 : 1);

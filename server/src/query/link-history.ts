@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@tdc/shared/clock.ts';
-import { LimitError } from '@tdc/shared/errors.ts';
 import type { Calendar } from '../history/calendar.ts';
 import { type DayProfile, DayProfiles } from '../history/day-profile.ts';
 import type { EstimateStore, Repository } from '../repository.ts';
 import type { LinkEnds } from './link-ends.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 export interface LinkHistoryOptions {
   readonly repository: Pick<Repository, 'staleSinceMs'> & { readonly estimates: Pick<EstimateStore, 'scan'> };
@@ -30,8 +30,7 @@ export class LinkHistory {
   readonly #options: LinkHistoryOptions;
   /** By link and day, the least recently used first. */
   readonly #known = new Map<string, DayProfile>();
-  #waiting = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #line = new WaitingLine('the history of links', waitingMax);
 
   constructor(options: LinkHistoryOptions) {
     this.#options = options;
@@ -42,22 +41,11 @@ export class LinkHistory {
   }
 
   /** Each day of the range, `toDay` exclusive. Throws LimitError when too many wait already. */
-  async days(link: LinkEnds, fromDay: number, toDay: number, signal: AbortSignal): Promise<readonly DayProfile[]> {
-    if (this.#waiting >= waitingMax) {
-      throw new LimitError(`${waitingMax} requests for the history of links wait already`, { retryAfterMs: 1000 });
-    }
-    this.#waiting++;
-    const turn = this.#turn.then(() => this.#days(link, fromDay, toDay, signal));
-    this.#turn = turn.catch(() => {});
-    try {
-      return await turn;
-    } finally {
-      this.#waiting--;
-    }
+  days(link: LinkEnds, fromDay: number, toDay: number, signal: AbortSignal): Promise<readonly DayProfile[]> {
+    return this.#line.take(() => this.#days(link, fromDay, toDay, signal), signal);
   }
 
   async #days(link: LinkEnds, fromDay: number, toDay: number, signal: AbortSignal): Promise<readonly DayProfile[]> {
-    signal.throwIfAborted();
     const found: DayProfile[] = [];
     let day = fromDay;
     while (day < toDay) {

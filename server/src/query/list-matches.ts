@@ -1,4 +1,3 @@
-import { NotFoundError } from '@tdc/shared/errors.ts';
 import {
   type ListMatchesRequest,
   type ListMatchesResponse,
@@ -12,7 +11,7 @@ import { DestinationReplay } from '../estimator/destination-replay.ts';
 import { minuteMs, minuteOf } from '../estimator/event-history.ts';
 import type { QueryContext } from './context.ts';
 import { invalid } from './filter.ts';
-import { type LinkEnds, linkName, parseLinkEnds } from './link-ends.ts';
+import { type LinkEnds, linkAmong, parseLinkEnds } from './link-ends.ts';
 import { parseTimeRange, type TimeRange } from './list-fields.ts';
 
 /** A day, and the hour that one day of the year is longer: each is as much work as the day was. */
@@ -51,15 +50,12 @@ export async function matchesOf(
   signal: AbortSignal,
 ): Promise<WireMatch[]> {
   const links = await repository.network.links(signal);
-  const link = links.find((each) => linkName(each) === linkName(ends));
-  if (link === undefined) {
-    throw new NotFoundError(`there is no link from ${ends.fromDetectorId} to ${ends.toDetectorId}`, { field: 'link' });
-  }
+  const link = linkAmong(links, ends);
   const beginMs = minuteOf(fromMs) - minuteMs;
   const endMs = Math.min(minuteOf(toMs) + knownAfterMs, Math.floor(clock.nowMs() / minuteMs) * minuteMs);
   const replay = new DestinationReplay({ ...estimation, detectorId: link.toDetectorId, links }, beginMs);
   const found = new Map<string, WireMatch>();
-  for await (const { changes } of replay.past(repository.events, endMs, signal)) {
+  for await (const { changes } of replay.minutesTo(repository.events, endMs, signal)) {
     const estimator = replay.estimator.estimatorOf(link);
     for (const { what, link: changed, match } of changes) {
       if (changed !== link || match.arrivedMs < fromMs || match.arrivedMs >= toMs) continue;

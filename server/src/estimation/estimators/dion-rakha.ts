@@ -10,8 +10,18 @@ const lambda = 2;
 const firstVariance = 0.04;
 
 /**
- * Dion and Rakha 2006 (Transportation Research B 40, 745-766): a log-normal validity window around an exponentially smoothed mean,
- * which opens with every interval without readings; three in a row on one side of it are a change of the road.
+ * A log-normal validity window around an exponentially smoothed mean, in intervals of two minutes. Of the valid x of an interval, n of them:
+ *
+ *     a      = 1 - (1 - beta)^n
+ *     ln T'  = a mean(ln x) + (1 - a) ln T
+ *     s'^2   = a sum((ln x - ln T)^2) / (n - 1) + (1 - a) s^2      for n > 1, else s^2
+ *     valid: |ln x - ln T| <= (lambda + lambda (1 - (1 - betaS)^n0)) s
+ *
+ * where n0 is how many intervals before had no valid reading, so that the window opens while it is blind. Three readings in a row outside on the same
+ * side are a change of the road: the third and those after it are valid.
+ *
+ * Dion and Rakha 2006, *Estimating dynamic roadway travel times using automatic vehicle identification data for low sampling rates*, Transportation Research
+ * Part B 40, 745-766. beta = betaS = 0.2 and lambda = 2 are theirs; to begin with s is 0.2, and T the mean of the first interval.
  */
 export function dionRakha(): Rule {
   let logMean: number | undefined;

@@ -5,7 +5,12 @@ import type { Rule } from './window-estimator.ts';
 const windowS = 300;
 const whisker = 1.5;
 
-/** Box and whiskers (Tsubota et al. 2011): the median of those of 5 minutes within 1.5 interquartile ranges of the quartiles. */
+/**
+ * Box and whiskers: of the x of 5 minutes those are valid with `q1 - 1.5 (q3 - q1) <= x <= q3 + 1.5 (q3 - q1)`, q1 and q3 their quartiles; the value is
+ * their median.
+ *
+ * Tsubota, Bhaskar, Chung and Billot 2011, *Arterial traffic congestion analysis using Bluetooth duration data*, Australasian Transport Research Forum.
+ */
 export function iqrMedian(): Rule {
   return (recent: RecentMatches, timeMs: number) => {
     const times = recent.within(timeMs, windowS).map(({ travelTimeS }) => travelTimeS);

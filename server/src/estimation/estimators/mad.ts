@@ -8,7 +8,12 @@ const factor = 3;
 /** Makes the median deviation of a normal distribution its standard deviation. */
 const toSd = 1.4826;
 
-/** Median absolute deviation (Kieu, Bhaskar and Chung 2012): outliers of 15 minutes are left out, then the median of 5 minutes. */
+/**
+ * Median absolute deviation: with m the median of the x of 15 minutes, those are valid with `|x - m| <= f 1.4826 median |x - m|`, f = 3; the value is the
+ * median of those of 5 minutes.
+ *
+ * Kieu, Bhaskar and Chung 2012, *Bus and car travel time on urban networks: integrating Bluetooth and bus vehicle identification data*, 25th ARRB Conference.
+ */
 export function mad(): Rule {
   return (recent: RecentMatches, timeMs: number) => {
     const judged = recent.within(timeMs, judgedS).map(({ travelTimeS }) => travelTimeS);

@@ -6,8 +6,11 @@ const windowS = 300;
 const link = 0.2;
 
 /**
- * TransGuide (SwRI 1998): the mean of the matches of a rolling window that lie within 20 % of the last mean. It loses the road
- * when that changes by more between two windows.
+ * TransGuide: `T(t) = mean of the x with t - w < arrival <= t and |x - T(t - 1)| <= l T(t - 1)`, with w = 5 minutes and l = 0.2. Without an earlier
+ * value all count. It loses the road when that changes by more than l between two windows.
+ *
+ * Southwest Research Institute 1998, *Automatic Vehicle Identification Model Deployment Initiative: System Design Document*, for the Texas Department of
+ * Transportation; as Dion and Rakha 2006 tell it. There w is 2 minutes, which few devices leave empty.
  */
 export function transGuide(): Rule {
   let before: number | undefined;

@@ -1,3 +1,4 @@
+import { estimatorNames } from '@tdc/shared/network.ts';
 import { z } from 'zod';
 import { estimateStatuses } from '../../estimation/estimate.ts';
 import { byLinkName } from '../../query/link-ends.ts';
@@ -54,6 +55,22 @@ export const match = z
       .describe('`used`, or why not: several devices of one vehicle, an unlikely match, a journey unlike the others.'),
   })
   .meta({ id: 'Match', description: "One device's journey on a link." });
+
+export const peer = z
+  .object({
+    estimator: z.enum(estimatorNames).describe('Of which it is.'),
+    minutes: z.array(
+      z.object({
+        time: time.describe('The minute.'),
+        status,
+        samples: z.number().describe('Matches that it made the value of.'),
+        mean_seconds: travelTimeSeconds.mean_seconds,
+        lower_seconds: travelTimeSeconds.lower_seconds,
+        upper_seconds: travelTimeSeconds.upper_seconds,
+      }),
+    ),
+  })
+  .meta({ id: 'Peer', description: 'What an estimator would have published of a link, had it been in use.' });
 
 export const routeTime = z
   .object({
