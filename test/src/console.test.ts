@@ -102,6 +102,7 @@ describe('the console', () => {
     await eventually(() => page.locator('.headline').getAttribute('data-level')).toBe('jam');
     await page.getByRole('button', { name: 'Last 3 hours' }).click();
     await page.getByLabel('Single vehicles').check();
+    await page.getByLabel('Other estimators').check();
     await page.emulateMedia({ colorScheme: 'dark' });
     await eventually(() => page.locator('.chart canvas').count()).toBe(1);
     await page.waitForTimeout(500);
@@ -145,8 +146,12 @@ describe('the console', () => {
     expect(matches.length).toBeGreaterThan(10);
     await eventually(() => page.locator('.chart canvas').count()).toBe(1);
     expect(await page.locator('.facts').innerText()).toMatch(/Last vehicle\s+\d+ (seconds|minutes) ago/);
+    await page.getByLabel('Other estimators').check();
+    await eventually(() => page.locator('.chart .u-legend').innerText()).toMatch(/TransGuide[\s\S]*Dion and Rakha/);
     await page.locator('summary').click();
     expect(await page.locator('details tbody tr').count()).toBeGreaterThanOrEqual(2);
+    // The end of the row: what TransGuide and the others would have said.
+    expect(await page.locator('details tbody tr').nth(1).innerText()).toMatch(/(\s+\d+:\d\d){4}$/);
     await page.getByLabel('Day').fill('2020-01-01');
     await eventually(() => page.locator('main').innerText()).toContain('There are no travel times in this period.');
   });

@@ -96,6 +96,14 @@ export interface Match {
   readonly reason: 'used' | 'together' | 'unlikely' | 'outlier';
 }
 
+export type EstimatorName = 'grid-filter' | 'transguide' | 'dion-rakha' | 'mad' | 'iqr-median';
+
+/** What another estimator would have said. */
+export interface PeerCourse {
+  readonly estimator: EstimatorName;
+  readonly minutes: readonly { readonly time: string; readonly mean_seconds: number | null }[];
+}
+
 export type AlertCause =
   | 'detector_silent'
   | 'clock_off'

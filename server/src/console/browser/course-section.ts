@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Estimate } from './api-types.ts';
 import type { Chart } from './chart.ts';
+import { dataTable } from './data-table.ts';
 import type { Desk } from './desk.ts';
-import { statusText } from './format.ts';
-import { dateOf, type Ends, type Period, readCourse, timesOf, withNewest } from './link-course.ts';
+import { estimatorText, statusText } from './format.ts';
+import { type Besides, dateOf, type Ends, type Period, readCourse, timesOf, withNewest } from './link-course.ts';
 import { Reader } from './reader.ts';
 import { type Course, travelTimeChart } from './travel-time-chart.ts';
 
@@ -17,7 +18,7 @@ export class CourseSection implements Disposable {
   readonly #chart: Chart<Course>;
   readonly #reader: Reader<Course>;
   #period: Period = { type: 'last-hours', hours: 24 };
-  #withMatches = false;
+  #besides: Besides = { matches: false, peers: false };
   #readAtMs = 0;
 
   constructor(desk: Desk, ends: Ends) {
@@ -55,7 +56,7 @@ export class CourseSection implements Disposable {
 
   async #ask(ends: Ends, signal: AbortSignal): Promise<Course> {
     const nowMs = this.#desk.nowMs();
-    const course = await readCourse(ends, timesOf(this.#period, nowMs), { withMatches: this.#withMatches, signal });
+    const course = await readCourse(ends, timesOf(this.#period, nowMs), this.#besides, signal);
     this.#readAtMs = nowMs;
     void this.#chart.draw(course);
     return course;
@@ -84,9 +85,12 @@ export class CourseSection implements Disposable {
       this.#period = { type: 'day', date: target.value };
       this.#reader.readAnew();
     };
-    const matches = ({ target }: Event) => {
-      this.#withMatches = target instanceof HTMLInputElement && target.checked;
-      this.#reader.readAnew();
+    const beside = (name: keyof Besides, label: string) => {
+      const choose = ({ target }: Event) => {
+        this.#besides = { ...this.#besides, [name]: target instanceof HTMLInputElement && target.checked };
+        this.#reader.readAnew();
+      };
+      return html`<label><input type="checkbox" name=${name} @change=${choose} /> ${label}</label>`;
     };
     return html`<form class="choices" @submit=${(event: Event) => event.preventDefault()}>
       <div class="buttons" role="group" aria-label=${text.period}>${[3, 24].map(lastHours)}</div>
@@ -99,7 +103,7 @@ export class CourseSection implements Disposable {
           .value=${period.type === 'day' ? period.date : ''}
           @change=${day}
       /></label>
-      <label><input type="checkbox" name="samples" @change=${matches} /> ${text.showSamples}</label>
+      ${beside('matches', text.showSamples)} ${beside('peers', text.showPeers)}
     </form>`;
   }
 
@@ -107,39 +111,35 @@ export class CourseSection implements Disposable {
     const { format } = this.#desk;
     const { text } = format;
     if (course.estimates.length === 0) return html`<p>${text.noEstimates}</p>`;
-    const lacksMatches = this.#withMatches && course.matches.length === 0;
-    const rows = course.estimates.filter(({ time }) => (Date.parse(time) / 60_000) % tableEveryMinutes === 0);
+    const lacksMatches = this.#besides.matches && course.matches.length === 0;
+    const lacksPeers = this.#besides.peers && course.peers.every(({ minutes }) => minutes.every(isEmpty));
     return html`${lacksMatches ? html`<p>${text.samplesNotKept}</p>` : nothing}
+      ${lacksPeers ? html`<p>${text.peersNotKept}</p>` : nothing}
       <div role="img" aria-label=${text.chartLabel(link)}>${this.#chart.element}</div>
       <details>
         <summary>${text.asTable}</summary>
         <p>${text.timesIn(format.zone)}</p>
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">${text.time}</th>
-              <th scope="col" class="number">${text.mean}</th>
-              <th scope="col">${text.interval}</th>
-              <th scope="col" class="number">${text.samples}</th>
-              <th scope="col">${text.state}</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.toReversed().map((each) => this.#tableRow(each))}
-          </tbody>
-        </table>
+        <div class="wide" role="region" aria-labelledby="course-heading" tabindex="0">${this.#table(course)}</div>
       </details>`;
   }
 
-  #tableRow(estimate: Estimate): TemplateResult {
+  #table({ estimates, peers }: Course): TemplateResult {
     const { format } = this.#desk;
-    const { lower_seconds: low, upper_seconds: high } = estimate;
-    return html`<tr>
-      <th scope="row">${format.clock(Date.parse(estimate.time))}</th>
-      <td class="number">${format.duration(estimate.mean_seconds)}</td>
-      <td>${low === null || high === null ? '–' : format.text.between(format.duration(low), format.duration(high))}</td>
-      <td class="number">${format.number(estimate.samples)}</td>
-      <td>${statusText(format, estimate)}</td>
-    </tr>`;
+    const { text, duration, clock, number } = format;
+    const times = peers.map(({ minutes }) => new Map(minutes.map((each) => [each.time, each.mean_seconds])));
+    const columns = [
+      ...[text.time, text.mean, { words: text.interval }, text.samples, { words: text.state }],
+      ...peers.map(({ estimator }) => estimatorText(text, estimator)),
+    ];
+    const rows = estimates.filter(({ time }) => (Date.parse(time) / 60_000) % tableEveryMinutes === 0);
+    const cells = rows.toReversed().map((estimate) => {
+      const { time, mean_seconds: mean, lower_seconds: low, upper_seconds: high, samples } = estimate;
+      const interval = low === null || high === null ? '–' : text.between(duration(low), duration(high));
+      const own = [clock(Date.parse(time)), duration(mean), interval, number(samples), statusText(format, estimate)];
+      return [...own, ...times.map((each) => duration(each.get(time)))];
+    });
+    return dataTable(columns, cells);
   }
 }
+
+const isEmpty = ({ mean_seconds }: { readonly mean_seconds: number | null }): boolean => mean_seconds === null;

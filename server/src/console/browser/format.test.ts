@@ -69,6 +69,7 @@ describe('languages', () => {
       [
         'detectorsShown',
         'dropped',
+        'estimatorTransguide',
         'interfaceForPrograms',
         'live',
         'median',

@@ -1,4 +1,4 @@
-import type { Alert, AlertCause, DetectorHealth, Estimate } from './api-types.ts';
+import type { Alert, AlertCause, DetectorHealth, Estimate, EstimatorName } from './api-types.ts';
 import { type Weekday, weekdays } from './history/history-types.ts';
 import type { Language } from './language.ts';
 import type { Messages } from './messages/english.ts';
@@ -142,6 +142,15 @@ const alertStateKeys = {
   closed: 'alertClosed',
 } as const satisfies Record<Alert['state'], keyof Messages>;
 export const alertStateText = (text: Messages, state: Alert['state']): string => text[alertStateKeys[state]];
+
+const estimatorKeys = {
+  'grid-filter': 'estimatorGridFilter',
+  transguide: 'estimatorTransguide',
+  'dion-rakha': 'estimatorDionRakha',
+  mad: 'estimatorMad',
+  'iqr-median': 'estimatorIqrMedian',
+} as const satisfies Record<EstimatorName, keyof Messages>;
+export const estimatorText = (text: Messages, name: EstimatorName): string => text[estimatorKeys[name]];
 
 const statusKeys = {
   live: 'statusLive',

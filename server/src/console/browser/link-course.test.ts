@@ -5,7 +5,7 @@ import { dateOf, timesOf, withNewest } from './link-course.ts';
 const nowMs = Date.parse('2026-03-01T08:03:00Z');
 const at = (minute: number, given = {}) =>
   madeUpEstimate({ time: new Date(Date.UTC(2026, 2, 1, 8, minute)).toISOString(), ...given });
-const course = { fromMs: nowMs - 3_600_000, toMs: nowMs, estimates: [at(0), at(1)], matches: [] };
+const course = { fromMs: nowMs - 3_600_000, toMs: nowMs, estimates: [at(0), at(1)], matches: [], peers: [] };
 
 test('a course goes on with each minute, and a minute that is made again takes its place', () => {
   const longer = withNewest(course, at(2), nowMs + 60_000);

@@ -1,5 +1,7 @@
 import { askJson } from './api.ts';
-import type { Estimate, Match } from './api-types.ts';
+import type { Estimate, Match, PeerCourse } from './api-types.ts';
+import { linkIdOf } from './network-state.ts';
+import { linkAddress } from './router.ts';
 import type { Course } from './travel-time-chart.ts';
 
 const hourMs = 3600_000;
@@ -31,18 +33,28 @@ export interface Ends {
   readonly to: string;
 }
 
-/** Reads the estimates of a link in a period, and the single vehicles if they are wanted. */
+/** What is shown besides the estimates. */
+export interface Besides {
+  /** The single vehicles. */
+  readonly matches: boolean;
+  /** What other estimators would have said. */
+  readonly peers: boolean;
+}
+
+/** Reads the estimates of a link in a period, and what is wanted besides. */
 export async function readCourse(
-  { from, to }: Ends,
+  ends: Ends,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  { withMatches, signal }: { readonly withMatches: boolean; readonly signal: AbortSignal },
+  besides: Besides,
+  signal: AbortSignal,
 ): Promise<Course> {
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-  const [estimates, matches] = await Promise.all([
-    readEstimates(`${from}:${to}`, range, signal),
-    withMatches ? readMatches({ from, to }, range, signal) : [],
+  const [estimates, matches, peers] = await Promise.all([
+    readEstimates(linkIdOf(ends.from, ends.to), range, signal),
+    besides.matches ? readMatches(ends, range, signal) : [],
+    besides.peers ? readPeers(ends, range, signal) : [],
   ]);
-  return { fromMs, toMs, estimates, matches };
+  return { fromMs, toMs, estimates, matches, peers };
 }
 
 type Range = Readonly<Record<'from' | 'to', string>>;
@@ -63,13 +75,18 @@ async function readEstimates(links: string, range: Range, signal: AbortSignal): 
   return estimates;
 }
 
-async function readMatches({ from, to }: Ends, range: Range, signal: AbortSignal): Promise<readonly Match[]> {
-  const address = `/api/v1/links/${encodeURIComponent(from)}/${encodeURIComponent(to)}/matches`;
-  const { matches } = await askJson<{ matches: readonly Match[] }>(`${address}?${new URLSearchParams(range)}`, {
-    signal,
-  });
-  return matches;
+async function readMatches(ends: Ends, range: Range, signal: AbortSignal): Promise<readonly Match[]> {
+  const address = addressOf(ends, 'matches', range);
+  return (await askJson<{ matches: readonly Match[] }>(address, { signal })).matches;
 }
+
+async function readPeers(ends: Ends, range: Range, signal: AbortSignal): Promise<readonly PeerCourse[]> {
+  const address = addressOf(ends, 'peers', range);
+  return (await askJson<{ peers: readonly PeerCourse[] }>(address, { signal })).peers;
+}
+
+const addressOf = ({ from, to }: Ends, what: string, range: Range): string =>
+  `/api/v1${linkAddress(from, to)}/${what}?${new URLSearchParams(range)}`;
 
 /** A course that goes on: with a newer estimate at its end, and the time moved on. */
 export function withNewest(course: Course, estimate: Estimate, nowMs: number): Course {

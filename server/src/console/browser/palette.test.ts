@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { grounds, healthColours, levelColours, type Theme } from './palette.ts';
+import { grounds, healthColours, levelColours, peerColours, type Theme } from './palette.ts';
 import { trafficLevels } from './traffic-level.ts';
 
 /** As the guidelines for accessible content (WCAG 2.2) have it. */
@@ -17,7 +17,7 @@ function contrast(one: string, other: string): number {
 }
 
 test.each(['light', 'dark'] as const)('every colour stands out from the ground: %s', (theme: Theme) => {
-  for (const colour of [...Object.values(levelColours[theme]), ...Object.values(healthColours[theme])]) {
+  for (const colour of [levelColours, healthColours, peerColours].flatMap((each) => Object.values(each[theme]))) {
     expect([colour, contrast(colour, grounds[theme].map)]).toEqual([colour, expect.any(Number)]);
     expect(contrast(colour, grounds[theme].map), colour).toBeGreaterThanOrEqual(3);
   }

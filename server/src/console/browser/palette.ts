@@ -1,4 +1,4 @@
-import type { DetectorHealth } from './api-types.ts';
+import type { DetectorHealth, EstimatorName } from './api-types.ts';
 import type { TrafficLevel } from './traffic-level.ts';
 
 export type Theme = 'light' | 'dark';
@@ -31,6 +31,24 @@ export const levelColours: Readonly<Record<Theme, Readonly<Record<TrafficLevel, 
 export const healthColours: Readonly<Record<Theme, Readonly<Record<DetectorHealth, string>>>> = {
   light: { ok: '#2166ac', warning: '#a67c00', failing: '#d95f02', silent: '#a50026', never: '#767676' },
   dark: { ok: '#6baed6', warning: '#ffd92f', failing: '#fd8d3c', silent: '#ff4d5e', never: '#8c8c8c' },
+};
+
+/** Of estimators beside the one in use. Each has a stroke of its own as well. */
+export const peerColours: Readonly<Record<Theme, Readonly<Record<EstimatorName, string>>>> = {
+  light: {
+    'grid-filter': '#01665e',
+    transguide: '#7b3294',
+    'dion-rakha': '#1b7837',
+    mad: '#b35806',
+    'iqr-median': '#c51b7d',
+  },
+  dark: {
+    'grid-filter': '#80cdc1',
+    transguide: '#c2a5cf',
+    'dion-rakha': '#a6dba0',
+    mad: '#fdb863',
+    'iqr-median': '#f1b6da',
+  },
 };
 
 /** What the map and the plots are drawn on and with. */

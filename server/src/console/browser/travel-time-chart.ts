@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { Estimate, Match } from './api-types.ts';
+import type { Estimate, EstimatorName, Match, PeerCourse } from './api-types.ts';
 import {
   axisOf,
   Chart,
@@ -12,7 +12,8 @@ import {
   minutesSeries,
 } from './chart.ts';
 import type { Desk } from './desk.ts';
-import { grounds, levelColours } from './palette.ts';
+import { estimatorText } from './format.ts';
+import { grounds, levelColours, peerColours } from './palette.ts';
 
 /** What a chart shows. */
 export interface Course {
@@ -21,13 +22,22 @@ export interface Course {
   /** By time, rising. */
   readonly estimates: readonly Estimate[];
   readonly matches: readonly Match[];
+  readonly peers: readonly PeerCourse[];
 }
 
-/** Estimates as a line with its band, free flow, and single vehicles as dots. */
+const peerDashes: Readonly<Record<EstimatorName, number[]>> = {
+  'grid-filter': [],
+  transguide: [10, 4],
+  'dion-rakha': [4, 4],
+  mad: [12, 3, 3, 3],
+  'iqr-median': [2, 4],
+};
+
+/** Estimates as a line with its band, free flow, single vehicles as dots, and other estimators as broken lines. */
 export const travelTimeChart = (desk: Desk): Chart<Course> =>
   new Chart(desk, (course, _, { join }) => ({ ...drawingOf(course, desk), data: dataOf(course, join) }));
 
-function drawingOf({ fromMs, toMs }: Course, desk: Desk): Pick<Drawing, 'options'> {
+function drawingOf({ fromMs, toMs, peers }: Course, desk: Desk): Pick<Drawing, 'options'> {
   const { theme, format } = desk;
   const { text } = format;
   const colours = levelColours[theme];
@@ -49,6 +59,12 @@ function drawingOf({ fromMs, toMs }: Course, desk: Desk): Pick<Drawing, 'options
       minutes({ label: text.freeFlow, stroke: colours.free, width: 1.5, dash: [6, 4] }),
       dotsSeries(desk, text.sampleUsed, colours.slow),
       dotsSeries(desk, text.sampleLeftOut, colours.unknown),
+      ...peers.map(({ estimator }) =>
+        minutes({
+          ...{ label: estimatorText(text, estimator), stroke: peerColours[theme][estimator] },
+          ...{ width: 1.5, dash: peerDashes[estimator] },
+        }),
+      ),
     ],
     bands: [{ series: [2, 1], fill: `${colours.free}55` }],
     legend: { live: true },
@@ -58,7 +74,7 @@ function drawingOf({ fromMs, toMs }: Course, desk: Desk): Pick<Drawing, 'options
 }
 
 /** Minutes without a value break the line; times of single vehicles do not. */
-function dataOf({ estimates, matches }: Course, join: typeof uPlot.join): uPlot.AlignedData {
+function dataOf({ estimates, matches, peers }: Course, join: typeof uPlot.join): uPlot.AlignedData {
   const minutes = (pick: (estimate: Estimate) => number | null) =>
     estimates.map((each) => inMinutes(each.mean_seconds === null ? null : pick(each)));
   const lines: uPlot.AlignedData = [
@@ -72,7 +88,13 @@ function dataOf({ estimates, matches }: Course, join: typeof uPlot.join): uPlot.
     const some = matches.filter(({ reason }) => (reason === 'used') === used);
     return distinctTimes(some.map((each) => [Date.parse(each.arrived) / 1000, each.travel_seconds / minuteS]));
   };
-  return join([lines, dots(true), dots(false)]);
+  const ofPeers = peers.map(
+    ({ minutes: each }): uPlot.AlignedData => [
+      each.map(({ time }) => Date.parse(time) / 1000),
+      each.map(({ mean_seconds }) => inMinutes(mean_seconds)),
+    ],
+  );
+  return join([lines, dots(true), dots(false), ...ofPeers]);
 }
 
 /** A plot has one value at a time: two vehicles of one millisecond are shown beside each other. */
