@@ -15,6 +15,8 @@ beforeAll(async () => {
   [server, browser] = await Promise.all([startSecuredServer(), startBrowser()]);
   const position = { type: 'plane', xM: 0, yM: 0 } as const;
   await server.context.repository.network.putDetector({ id: 'D1', name: 'Town hall', position }, never);
+  const over = Array.from({ length: 25 }, (_, second) => alertAt(second));
+  await putAlerts(server.context.repository, ...over, ...over.map(closedOf));
   // Its certificate is that of an authority of this test.
   context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en' });
   page = await context.newPage();
@@ -101,8 +103,7 @@ test('a page of another site neither signs anybody out nor reads anything', asyn
 });
 
 test('a viewer sees alerts and why they cannot be acknowledged, and those that are over in pages', async () => {
-  const over = Array.from({ length: 25 }, (_, second) => alertAt(second));
-  await putAlerts(server.context.repository, ...over, ...over.map(closedOf), alertAt(100));
+  await putAlerts(server.context.repository, alertAt(100));
   await page.getByRole('link', { name: 'Alerts' }).click();
   await eventually(() => page.locator('li[data-state=closed]').count()).toBe(20);
   await page.getByRole('button', { name: 'Show more' }).click();

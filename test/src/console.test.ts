@@ -235,7 +235,7 @@ describe('what happens on the road', () => {
     await eventually(() => page.locator('tr[data-detector="S1"]').innerText()).toMatch(/silent/);
     await eventually(() => linkRow('D1:D2').getAttribute('data-level')).not.toBe('down');
     await linkRow('S1:S2').getByRole('link').click();
-    await eventually(() => page.locator('.facts').innerText()).toContain('a detector is down');
+    await eventually(() => page.locator('.facts').first().innerText()).toContain('a detector is down');
   });
 
   test('alerts of it come by themselves, are counted, and say who sees to them', async () => {
@@ -256,6 +256,8 @@ describe('what happens on the road', () => {
     await picture('console-alerts');
     await alert.getByRole('link').click();
     await eventually(() => page.locator('.alerts li').getAttribute('data-state')).toBe('acknowledged');
+    await linkRow('S1:S2').getByRole('link').click();
+    await eventually(() => page.locator('.link-page .alerts li').count()).toBe(2);
     await expectUsable('/alerts', /Quarry[\s\S]*Old mill/);
   });
 

@@ -18,8 +18,9 @@ test('alerts that nobody sees to are first and are counted, of each state the ne
     madeUpAlert(3),
   );
   expect(idsOf(all.current())).toEqual(['3', '1', '4', '2']);
-  expect(idsOf(all.current('A'))).toEqual(['3', '1', '2']);
-  expect(idsOf(all.current('B'))).toEqual([]);
+  expect(idsOf(all.current(['A']))).toEqual(['3', '1', '2']);
+  expect(idsOf(all.current(['B', 'A:B']))).toEqual(['4']);
+  expect(idsOf(all.current(['B']))).toEqual([]);
   expect(all.openCount).toBe(2);
 });
 

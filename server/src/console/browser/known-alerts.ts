@@ -27,10 +27,10 @@ export class KnownAlerts {
     return count;
   }
 
-  /** Those that are not closed, of a subject or of all: first those that nobody sees to, and of each the newest first. */
-  current(subject?: string): readonly Alert[] {
+  /** Those that are not closed, of some subjects or of all: first those that nobody sees to, and of each the newest first. */
+  current(subjects?: readonly string[]): readonly Alert[] {
     return [...this.#current.values()]
-      .filter((each) => subject === undefined || each.subject === subject)
+      .filter((each) => subjects?.includes(each.subject) ?? true)
       .sort((a, b) => Number(a.state === 'acknowledged') - Number(b.state === 'acknowledged') || byAge(a, b));
   }
 

@@ -170,7 +170,7 @@ export const english = {
 
   alerts: 'Alerts',
   alertsOpen: (count: string) => `Alerts that nobody sees to: ${count}`,
-  alertsCurrent: 'Not over',
+  alertsCurrent: 'Now',
   alertsClosed: 'Over',
   noAlerts: 'There is no alert.',
   alertOpen: 'nobody sees to it',

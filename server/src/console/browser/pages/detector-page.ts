@@ -52,7 +52,7 @@ export class DetectorPage implements Page {
         <h2 id="now-heading">${text.now}</h2>
         ${this.#healthView(detector)} ${this.#readingView()}
       </section>
-      ${subjectAlerts(this.#desk, this.#alerts, this.#id)}
+      ${subjectAlerts(this.#desk, this.#alerts, [this.#id])}
       ${this.#reading.type === 'read' && this.#reading.status !== null ? this.#radiosView(this.#reading.status) : nothing}
       ${this.#linksView()}
     </div>`;

@@ -95,7 +95,7 @@ export class HistoryPage implements Page {
     return html`<label
       >${label}
       <select name=${name}>
-        ${choices.map((each) => html`<option value=${each} ?selected=${each === value}>${each === '' ? '–' : each}</option>`)}
+        ${choices.map((each) => html`<option value=${each} .selected=${each === value}>${each === '' ? '–' : each}</option>`)}
       </select></label
     >`;
   }

@@ -37,6 +37,7 @@ export class LinkPage implements Page {
 
   view(): TemplateResult {
     const { text } = this.#desk.format;
+    const { from, to } = this.#ends;
     const known = this.#known();
     if (known === undefined && this.#desk.state.heartbeat !== undefined) return html`<p>${text.notInNetwork}</p>`;
     return html`<div class="link-page">
@@ -44,7 +45,7 @@ export class LinkPage implements Page {
         <h2 id="now-heading">${text.now}</h2>
         ${known === undefined ? html`<p>${text.loading}</p>` : this.#nowView(known)}
       </section>
-      ${subjectAlerts(this.#desk, this.#alerts, linkIdOf(this.#ends.from, this.#ends.to))}
+      ${subjectAlerts(this.#desk, this.#alerts, [linkIdOf(from, to), from, to])}
       ${this.#course.view(this.title())}
       <p><a href=${historyAddress(this.#ends)}>${text.historyOf}</a></p>
     </div>`;
