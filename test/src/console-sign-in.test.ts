@@ -139,6 +139,12 @@ test('no page of another site acknowledges an alert for an operator, who does so
   await other.close();
   expect(await server.context.repository.alerts.current(never)).toEqual([alertAt(100)]);
 
+  // The first attempt does not arrive; what is sent again is the same request.
+  const requestIds: unknown[] = [];
+  await page.route(address, async (route) => {
+    requestIds.push(route.request().postDataJSON().request_id);
+    await (requestIds.length === 1 ? route.abort() : route.continue());
+  });
   const alert = page.locator('.alerts li');
   await alert.getByText('Acknowledge').first().focus();
   await page.keyboard.press('Enter');
@@ -146,10 +152,13 @@ test('no page of another site acknowledges an alert for an operator, who does so
   await page.keyboard.type('on my way');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
+  await eventually(() => alert.getByRole('alert').innerText()).toContain('The server did not take it');
+  await page.keyboard.press('Enter');
   await eventually(() => alert.innerText()).toMatch(/Seen to by desk-2[\s\S]*on my way/);
   expect(await page.evaluate('document.activeElement.textContent')).toContain('Town hall');
   const [acknowledged] = await server.context.repository.alerts.current(never);
   expect(acknowledged?.acknowledgement).toMatchObject({ by: 'desk-2', note: 'on my way' });
+  expect(requestIds).toEqual([acknowledged?.acknowledgement?.requestId, acknowledged?.acknowledgement?.requestId]);
 });
 
 test('who signs out is out', async () => {
