@@ -149,15 +149,15 @@ test('no page of another site acknowledges an alert for an operator, who does so
   await alert.getByText('Acknowledge').first().focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  await page.keyboard.type('on my way');
+  await page.keyboard.type('<b>on my way</b>');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await eventually(() => alert.getByRole('alert').innerText()).toContain('The server did not take it');
   await page.keyboard.press('Enter');
-  await eventually(() => alert.innerText()).toMatch(/Seen to by desk-2[\s\S]*on my way/);
+  await eventually(() => alert.innerText()).toMatch(/Seen to by desk-2[\s\S]*<b>on my way<\/b>/);
   expect(await page.evaluate('document.activeElement.textContent')).toContain('Town hall');
   const [acknowledged] = await server.context.repository.alerts.current(never);
-  expect(acknowledged?.acknowledgement).toMatchObject({ by: 'desk-2', note: 'on my way' });
+  expect(acknowledged?.acknowledgement).toMatchObject({ by: 'desk-2', note: '<b>on my way</b>' });
   expect(requestIds).toEqual([acknowledged?.acknowledgement?.requestId, acknowledged?.acknowledgement?.requestId]);
 });
 

