@@ -1,7 +1,7 @@
 import type { DeviceClass } from '@tdc/shared/device-class.ts';
 import type { DetectionEvent, Kind } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
-import type { Detector, Link } from '@tdc/shared/network.ts';
+import type { Detector, Link, Route } from '@tdc/shared/network.ts';
 import type { AccessTokenStore } from './access-token-store.ts';
 import type { AlertStore } from './alert-store.ts';
 import type { BoxMailStore } from './box-mail-store.ts';
@@ -111,8 +111,18 @@ export interface NetworkStore {
   links(signal: AbortSignal): Promise<readonly Link[]>;
   /** Adds or replaces. Throws PreconditionError when a detector of it is unknown. */
   putLink(link: Link, signal: AbortSignal): Promise<void>;
-  /** Throws NotFoundError when there is none. */
+  /** Throws NotFoundError when there is none, PreconditionError while a route leads along it. */
   deleteLink(fromDetectorId: string, toDetectorId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Port: routes that have a name. All links that they lead along are in the network. */
+export interface RouteStore {
+  /** By id, rising. */
+  list(signal: AbortSignal): Promise<readonly Route[]>;
+  /** Adds or replaces. Throws PreconditionError when two of its detectors that follow each other are not linked. */
+  put(route: Route, signal: AbortSignal): Promise<void>;
+  /** Throws NotFoundError when there is none. */
+  remove(routeId: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface ReportedStatus {
@@ -227,6 +237,7 @@ export interface EstimateStore {
 export interface Repository extends AsyncDisposable {
   readonly events: EventStore;
   readonly network: NetworkStore;
+  readonly routes: RouteStore;
   readonly statuses: StatusStore;
   readonly claims: ClaimStore;
   readonly estimates: EstimateStore;

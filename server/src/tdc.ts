@@ -20,6 +20,7 @@ import { addNetworkApplyCommand } from './client/network-apply.ts';
 import { addNetworkShowCommand } from './client/network-show.ts';
 import { addReportCommand } from './client/report.ts';
 import { addRouteCommand } from './client/route.ts';
+import { addRoutesCommand } from './client/routes.ts';
 import { addStatsCommand } from './client/stats.ts';
 import { addTokenCommands } from './client/token.ts';
 import { addTrafficCommand } from './client/traffic.ts';
@@ -29,7 +30,7 @@ import { addUsualCommand } from './client/usual.ts';
 await runProgram('tdc', async (argv, signal) => {
   const program = newProgram(
     'tdc',
-    'Works with a travel-time network: its travel times, detectors, links and events',
+    'Works with a travel-time network: its travel times, detectors, links, routes and events',
     packageJson.version,
   );
   program.configureHelp({ showGlobalOptions: true });
@@ -44,11 +45,14 @@ await runProgram('tdc', async (argv, signal) => {
     });
     await work(client);
   };
-  const network = program.command('network').description('the detectors and the links between them');
+  const network = program
+    .command('network')
+    .description('the detectors, the links between them and the routes along these');
   addNetworkApplyCommand(network, run);
   addNetworkShowCommand(network, run);
   addTravelTimesCommand(program, run);
   addRouteCommand(program, run);
+  addRoutesCommand(program, run);
   addMatchesCommand(program, run);
   addUsualCommand(program, run);
   addStatsCommand(program, run);

@@ -33,10 +33,22 @@ const networks: fc.Arbitrary<Network> = fc
         maxSeconds,
         ...(lengthM === undefined ? {} : { lengthM }),
       })),
-  }));
+  }))
+  .map((network) => ({ ...network, routes: routesAlong(network.links) }));
+
+/** Along every link, and over every two that follow each other. */
+function routesAlong(links: Network['links']): Network['routes'] {
+  const over = links.flatMap((first) =>
+    links
+      .filter(({ fromDetectorId }) => fromDetectorId === first.toDetectorId)
+      .map(({ toDetectorId }) => [first.fromDetectorId, first.toDetectorId, toDetectorId]),
+  );
+  const ways = [...links.map(({ fromDetectorId, toDetectorId }) => [fromDetectorId, toDetectorId]), ...over];
+  return ways.map((detectorIds, n) => ({ id: `r${n}`, name: n % 2 === 0 ? '' : `via "${n}"`, detectorIds }));
+}
 
 /** As an operator writes it. */
-const written = ({ detectors, links }: Network) => ({
+const written = ({ detectors, links, routes }: Network) => ({
   detectors: detectors.map(({ id, name, position }) => ({
     id,
     name,
@@ -50,6 +62,7 @@ const written = ({ detectors, links }: Network) => ({
     max_seconds: maxSeconds,
     ...(lengthM === undefined ? {} : { length_m: lengthM }),
   })),
+  routes: routes.map(({ id, name, detectorIds }) => ({ id, name, detectors: detectorIds })),
 });
 
 test('a network written as JSON or YAML is the same network', () => {
@@ -88,6 +101,20 @@ test('all that is wrong is told at once', () => {
   expect(() => parseNetworkFile(text, 'a.yaml')).toThrow(/detectors\[0\].*detectors\[1\].*links\[0\]/s);
 });
 
+const route = (rest: string) =>
+  `detectors: [${d1}, {id: D2, x: 1, y: 1}]\nlinks: [{from: D1, to: D2, max_seconds: 60}]\nroutes: ${rest}`;
+test.each([
+  [route('[{id: r 1, detectors: [D1, D2]}]'), /routes\[0\]\.id: expected 1 to 64/],
+  [route('[{id: r, detectors: [D1]}]'), /routes\[0\]\.detectors: .*2/],
+  [route('[{id: r, detectors: [D1, D 2]}]'), /routes\[0\]\.detectors\[1\]: expected 1 to 64/],
+  [route('[{id: r, detectors: [D1, D2], via: D1}]'), /routes\[0\]: .*"via"/],
+  [route('[{id: r, detectors: [D1, D2]}, {id: r, detectors: [D1, D2]}]'), /routes\[1\]\.id: a second route r/],
+  [route('[{id: r, detectors: [D1, D2, D1]}]'), /routes\[0\]\.detectors\[2\]: no link from D2 to D1/],
+])('a route in a network of %j is refused by place', (text, words) => {
+  expect(() => parseNetworkFile(text, 'a.yaml')).toThrow(InvalidInputError);
+  expect(() => parseNetworkFile(text, 'a.yaml')).toThrow(words);
+});
+
 const link = (rest: string) => `detectors: [${d1}, {id: D2, x: 1, y: 1}]\nlinks: [{from: D1, to: D2, ${rest}}]`;
 test.each([
   ['network: []\ndetectors: []', /^a\.yaml: the file: .*"network"/],
@@ -121,8 +148,8 @@ links:
   expect(network.links).toHaveLength(2);
 });
 
-test('a network needs neither links nor detectors', () => {
-  expect(parseNetworkFile('detectors: []', 'a.yaml')).toEqual({ detectors: [], links: [] });
+test('a network needs neither routes nor links nor detectors', () => {
+  expect(parseNetworkFile('detectors: []', 'a.yaml')).toEqual({ detectors: [], links: [], routes: [] });
 });
 
 test('all that does not fit together is told at once, a line each with the name of the file', () => {

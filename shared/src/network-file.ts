@@ -1,8 +1,16 @@
-/** Network files: detectors and links as an operator writes them, in YAML or JSON. */
+/** Network files: detectors, links and routes as an operator writes them, in YAML or JSON. */
 import { z } from 'zod';
 import { textOf, yamlOf } from './config-file.ts';
 import { InvalidInputError } from './errors.ts';
-import { type Detector, estimatorNames, type Link, type Network } from './network.ts';
+import {
+  type Detector,
+  estimatorNames,
+  type Link,
+  linksAlong,
+  type Network,
+  type Route,
+  routeDetectorsMax,
+} from './network.ts';
 import { detectorIdExpected, isDetectorId } from './wire.ts';
 
 const metres = z.number();
@@ -51,9 +59,18 @@ const linkSchema = z
     }),
   );
 
+const routeSchema = z
+  .strictObject({
+    id: detectorId,
+    name: z.string().max(200).default(''),
+    detectors: z.array(detectorId).min(2).max(routeDetectorsMax),
+  })
+  .transform(({ id, name, detectors }): Route => ({ id, name, detectorIds: detectors }));
+
 const networkSchema = z.strictObject({
   detectors: z.array(detectorSchema).max(100_000),
   links: z.array(linkSchema).max(1_000_000).default([]),
+  routes: z.array(routeSchema).max(100_000).default([]),
 });
 
 /** Reads a network file. Throws one InvalidInputError with everything that is wrong in it. */
@@ -73,7 +90,7 @@ export function parseNetworkFile(text: string, source: string): Network {
   return parsed.data;
 }
 
-function problemsOf({ detectors, links }: Network): readonly string[] {
+function problemsOf({ detectors, links, routes }: Network): readonly string[] {
   const ids = new Set<string>();
   const pairs = new Set<string>();
   const problems: string[] = [];
@@ -86,11 +103,28 @@ function problemsOf({ detectors, links }: Network): readonly string[] {
     if (!ids.has(fromDetectorId)) problems.push(`${at}.from "${fromDetectorId}": no such detector`);
     if (!ids.has(toDetectorId)) problems.push(`${at}.to "${toDetectorId}": no such detector`);
     if (fromDetectorId === toDetectorId) problems.push(`${at}: a link from ${fromDetectorId} to itself`);
-    const pair = `${fromDetectorId} ${toDetectorId}`;
+    const pair = pairName({ fromDetectorId, toDetectorId });
     if (pairs.has(pair)) problems.push(`${at}: a second link from ${fromDetectorId} to ${toDetectorId}`);
     pairs.add(pair);
   }
-  return problems;
+  return [...problems, ...routeProblemsOf(routes, pairs)];
+}
+
+const pairName = ({ fromDetectorId, toDetectorId }: Pick<Link, 'fromDetectorId' | 'toDetectorId'>): string =>
+  `${fromDetectorId} ${toDetectorId}`;
+
+function routeProblemsOf(routes: readonly Route[], pairs: ReadonlySet<string>): readonly string[] {
+  const ids = new Set<string>();
+  return routes.flatMap(({ id, detectorIds }, index) => {
+    const problems = ids.has(id) ? [`routes[${index}].id: a second route ${id}`] : [];
+    ids.add(id);
+    for (const [place, way] of linksAlong(detectorIds).entries()) {
+      if (pairs.has(pairName(way))) continue;
+      const { fromDetectorId, toDetectorId } = way;
+      problems.push(`routes[${index}].detectors[${place + 1}]: no link from ${fromDetectorId} to ${toDetectorId}`);
+    }
+    return problems;
+  });
 }
 
 function placeText(path: readonly PropertyKey[]): string {

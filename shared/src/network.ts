@@ -43,8 +43,26 @@ export interface Link {
   readonly estimator?: EstimatorName;
 }
 
-/** Detectors and links. Ids are unique, and both ends of every link are among the detectors. */
+/** Detectors that a route leads along, at most. */
+export const routeDetectorsMax = 100;
+
+/** Links in sequence under a name. */
+export interface Route {
+  /** As that of a detector is made. */
+  readonly id: string;
+  /** Name for people, as on a sign; empty where none was given. */
+  readonly name: string;
+  /** In the order of the drive, 2 to 100; each is linked with the next. */
+  readonly detectorIds: readonly string[];
+}
+
+/** The ends of a route's links, in the order of the drive. */
+export const linksAlong = (detectorIds: readonly string[]): readonly Pick<Link, 'fromDetectorId' | 'toDetectorId'>[] =>
+  detectorIds.slice(1).map((toDetectorId, i) => ({ fromDetectorId: detectorIds[i] ?? '', toDetectorId }));
+
+/** Detectors, links and routes. Ids are unique, both ends of every link are among the detectors, and all that routes lead along is among the links. */
 export interface Network {
   readonly detectors: readonly Detector[];
   readonly links: readonly Link[];
+  readonly routes: readonly Route[];
 }

@@ -9,8 +9,16 @@ import {
   type Event as WireEvent,
   Kind as WireKind,
 } from './generated/tdc/v1/event.ts';
-import type { Detector as WireDetector, Link as WireLink } from './generated/tdc/v1/network.ts';
-import { type Detector, estimatorNames, isEstimatorName, type Link, type Position } from './network.ts';
+import type { Detector as WireDetector, Link as WireLink, Route as WireRoute } from './generated/tdc/v1/network.ts';
+import {
+  type Detector,
+  estimatorNames,
+  isEstimatorName,
+  type Link,
+  type Position,
+  type Route,
+  routeDetectorsMax,
+} from './network.ts';
 
 /** What is wrong with a message. */
 export interface Problem {
@@ -290,3 +298,29 @@ export function linkToWire(link: Link): WireLink {
     estimator: link.estimator ?? '',
   };
 }
+
+export function parseRoute(wire: WireRoute | undefined): Parsed<Route> {
+  if (wire === undefined) return bad('route', 'missing: expected a route');
+  const { id, name, detectorIds } = wire;
+  if (!isDetectorId(id)) return bad('route.id', `${quoted(id)}: expected ${detectorIdExpected}`);
+  if (name.length > nameLengthMax)
+    return bad('route.name', `${name.length} characters: expected at most ${nameLengthMax}`);
+  const sequence = parseDetectorSequence('route.detector_ids', detectorIds);
+  return sequence.ok ? { ok: true, value: { id, name, detectorIds: sequence.value } } : sequence;
+}
+
+/** Detectors in the order of a drive; the field names them in problems. */
+export function parseDetectorSequence(field: string, ids: readonly string[]): Parsed<readonly string[]> {
+  if (ids.length < 2 || ids.length > routeDetectorsMax)
+    return bad(field, `${ids.length} entries: expected 2 to ${routeDetectorsMax}`);
+  for (const [i, id] of ids.entries()) {
+    if (!isDetectorId(id)) return bad(`${field}[${i}]`, `${quoted(id)}: expected ${detectorIdExpected}`);
+  }
+  return { ok: true, value: ids };
+}
+
+export const routeToWire = ({ id, name, detectorIds }: Route): WireRoute => ({
+  id,
+  name,
+  detectorIds: [...detectorIds],
+});

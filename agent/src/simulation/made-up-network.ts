@@ -1,7 +1,7 @@
 import type { Network } from '@tdc/shared/network.ts';
 
 /** For tests: a road of four detectors with a side road, both ways. */
-export const madeUpNetwork: Network = {
+export const madeUpNetwork: Pick<Network, 'detectors' | 'links'> = {
   detectors: [
     { id: 'A', name: '', position: { type: 'plane', xM: 0, yM: 0 } },
     { id: 'B', name: '', position: { type: 'plane', xM: 1400, yM: 0 } },

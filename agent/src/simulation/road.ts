@@ -5,7 +5,7 @@ import { journeyMsMax, slotMs, type Visit, visitsOfSlot } from './journeys.ts';
 import { type StreetMap, streetMapOf } from './street-map.ts';
 
 export interface RoadOptions {
-  readonly network: Network;
+  readonly network: Pick<Network, 'detectors' | 'links'>;
   /** Whole number: another seed, another story. */
   readonly seed: number;
   /** Vehicles that come in at each end of the network in an hour of average traffic, 0 to 20,000. */

@@ -1,9 +1,12 @@
-import type { Network, Position } from '@tdc/shared/network.ts';
+import type { Position } from '@tdc/shared/network.ts';
 import { describe, expect, it } from 'vitest';
 import { madeUpNetwork } from './made-up-network.ts';
 import { streetMapOf } from './street-map.ts';
 
-const networkOf = (positions: Record<string, Position>, links: readonly (readonly [string, string])[]): Network => ({
+const networkOf = (
+  positions: Record<string, Position>,
+  links: readonly (readonly [string, string])[],
+): Parameters<typeof streetMapOf>[0] => ({
   detectors: Object.entries(positions).map(([id, position]) => ({ id, name: '', position })),
   links: links.map(([fromDetectorId, toDetectorId]) => ({ fromDetectorId, toDetectorId, maxSeconds: 600 })),
 });

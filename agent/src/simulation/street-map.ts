@@ -27,7 +27,7 @@ const motorwaySpeedMps = 28;
 const townLengthM = 3000;
 const motorwayLengthM = 12_000;
 
-export function streetMapOf(network: Network): StreetMap {
+export function streetMapOf(network: Pick<Network, 'detectors' | 'links'>): StreetMap {
   const positions = new Map(network.detectors.map(({ id, position }) => [id, position]));
   const streets = network.links.map(({ fromDetectorId: from, toDetectorId: to, lengthM }): Street => {
     const straightM = distanceM(positions.get(from), positions.get(to));

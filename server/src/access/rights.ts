@@ -56,6 +56,8 @@ const collector: Rights<typeof CollectorServiceService> = {
     role: 'operator',
     subject: ({ fromDetectorId, toDetectorId }) => `link ${fromDetectorId} to ${toDetectorId}`,
   },
+  putRoute: { who: 'operator', role: 'operator', subject: ({ route }) => `route ${route?.id ?? ''}` },
+  deleteRoute: { who: 'operator', role: 'operator', subject: ({ routeId }) => `route ${routeId}` },
 };
 
 const query: Rights<typeof QueryServiceService> = {
@@ -67,6 +69,7 @@ const query: Rights<typeof QueryServiceService> = {
   watchEstimates: reads,
   listMatches: reads,
   getRoute: reads,
+  listRoutes: reads,
 };
 
 const history: Rights<typeof HistoryServiceService> = {

@@ -1,6 +1,6 @@
-import { TdcError } from '@tdc/shared/errors.ts';
+import { TdcError, unreachable } from '@tdc/shared/errors.ts';
 import { readNetworkFile } from '@tdc/shared/network-file.ts';
-import { detectorToWire, linkToWire } from '@tdc/shared/wire.ts';
+import { detectorToWire, linkToWire, routeToWire } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
 import { ask, type ClientContext, type Run } from './context.ts';
 import { print, rowWriter } from './formats/row-writer.ts';
@@ -20,7 +20,7 @@ export interface NetworkApplyOptions {
 export function addNetworkApplyCommand(network: Command, run: Run): void {
   network
     .command('apply')
-    .description('make the server have the detectors and links of a network file (YAML or JSON)')
+    .description('make the server have the detectors, links and routes of a network file (YAML or JSON)')
     .argument('<file>', 'the network file')
     .option('--dry-run', 'only say what would change', false)
     .option('--prune', 'delete what the file does not have; with a detector go its events', false)
@@ -45,18 +45,28 @@ export async function networkApply(context: ClientContext, options: NetworkApply
 
 async function applyChange(context: ClientContext, { action, part }: Change): Promise<void> {
   const { collector } = context;
-  if (part.type === 'detector') {
-    const { detector } = part;
-    if (action !== 'delete')
-      await ask(context, 'collector', collector.putDetector, { detector: detectorToWire(detector) });
-    else await ask(context, 'collector', collector.deleteDetector, { detectorId: detector.id });
-    return;
-  }
-  const { link } = part;
-  if (action !== 'delete') await ask(context, 'collector', collector.putLink, { link: linkToWire(link) });
-  else {
-    const { fromDetectorId, toDetectorId } = link;
-    await ask(context, 'collector', collector.deleteLink, { fromDetectorId, toDetectorId });
+  const isDeletion = action === 'delete';
+  switch (part.type) {
+    case 'detector': {
+      const { detector } = part;
+      if (isDeletion) await ask(context, 'collector', collector.deleteDetector, { detectorId: detector.id });
+      else await ask(context, 'collector', collector.putDetector, { detector: detectorToWire(detector) });
+      return;
+    }
+    case 'link': {
+      const { fromDetectorId, toDetectorId } = part.link;
+      if (isDeletion) await ask(context, 'collector', collector.deleteLink, { fromDetectorId, toDetectorId });
+      else await ask(context, 'collector', collector.putLink, { link: linkToWire(part.link) });
+      return;
+    }
+    case 'route': {
+      const { route } = part;
+      if (isDeletion) await ask(context, 'collector', collector.deleteRoute, { routeId: route.id });
+      else await ask(context, 'collector', collector.putRoute, { route: routeToWire(route) });
+      return;
+    }
+    default:
+      unreachable(part);
   }
 }
 
@@ -100,13 +110,14 @@ function summaryText({ changes, kept, unchanged }: Plan, { dryRun }: NetworkAppl
 
 const changeView: View<Change> = {
   columns: [],
-  fields: ['action', 'type', 'detector_id', 'from_detector_id', 'to_detector_id', 'differences'],
+  fields: ['action', 'type', 'detector_id', 'from_detector_id', 'to_detector_id', 'route_id', 'differences'],
   record: ({ action, part, differences }) => ({
     action,
     type: part.type,
     detector_id: part.type === 'detector' ? part.detector.id : null,
     from_detector_id: part.type === 'link' ? part.link.fromDetectorId : null,
     to_detector_id: part.type === 'link' ? part.link.toDetectorId : null,
+    route_id: part.type === 'route' ? part.route.id : null,
     differences,
   }),
 };

@@ -1,4 +1,4 @@
-import type { Detector, Link, Network } from '@tdc/shared/network.ts';
+import { type Detector, type Link, linksAlong, type Network, type Route } from '@tdc/shared/network.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Change, planOf } from './network-plan.ts';
@@ -34,17 +34,33 @@ const networks: fc.Arbitrary<Network> = detectors.chain((chosen) => {
         ),
       ),
     );
-  return links.map((some) => ({ detectors: chosen, links: some }));
+  return links.chain((some) => routesAlong(some).map((routes) => ({ detectors: chosen, links: some, routes })));
 });
 
-/** A network in which a change is made as the server makes it: it refuses what would leave a link without a detector. */
+/** Some of two names, along one link or two that follow each other. */
+function routesAlong(links: readonly Link[]): fc.Arbitrary<readonly Route[]> {
+  const ways = links.flatMap(({ fromDetectorId, toDetectorId }) => [
+    [fromDetectorId, toDetectorId],
+    ...links
+      .filter((next) => next.fromDetectorId === toDetectorId)
+      .map((next) => [fromDetectorId, toDetectorId, next.toDetectorId]),
+  ]);
+  if (ways.length === 0) return fc.constant([]);
+  const route = (id: string) =>
+    fc.record({ id: fc.constant(id), name: fc.constantFrom('', 'x'), detectorIds: fc.constantFrom(...ways) });
+  return fc.subarray(['r', 's']).chain((names) => fc.tuple(...names.map(route)));
+}
+
+/** A network in which a change is made as the server makes it: it refuses what would leave a link without a detector, or a route without a link. */
 class ServedNetwork {
   readonly detectors;
   readonly links;
+  readonly routes;
 
   constructor(network: Network) {
     this.detectors = new Map(network.detectors.map((detector) => [detector.id, detector]));
-    this.links = new Map(network.links.map((link) => [`${link.fromDetectorId} ${link.toDetectorId}`, link]));
+    this.links = new Map(network.links.map((link) => [linkKey(link), link]));
+    this.routes = new Map(network.routes.map((route) => [route.id, route]));
   }
 
   make({ action, part }: Change): void {
@@ -57,18 +73,37 @@ class ServedNetwork {
       }
       return;
     }
+    if (part.type === 'route') {
+      const { id } = part.route;
+      if (action === 'delete') expect(this.routes.delete(id)).toBe(true);
+      else {
+        for (const way of linksAlong(part.route.detectorIds)) expect(this.links.has(linkKey(way))).toBe(true);
+        this.routes.set(id, part.route);
+      }
+      return;
+    }
     const { fromDetectorId, toDetectorId } = part.link;
     for (const id of [fromDetectorId, toDetectorId]) expect(this.detectors.has(id)).toBe(true);
-    const key = `${fromDetectorId} ${toDetectorId}`;
-    if (action === 'delete') expect(this.links.delete(key)).toBe(true);
-    else this.links.set(key, part.link);
+    const key = linkKey(part.link);
+    if (action === 'delete') {
+      const taken = [...this.routes.values()].flatMap(({ detectorIds }) => linksAlong(detectorIds).map(linkKey));
+      expect(taken).not.toContain(key);
+      expect(this.links.delete(key)).toBe(true);
+    } else this.links.set(key, part.link);
   }
 
   sorted() {
     const byKey = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-    return { detectors: byKey<Detector>(this.detectors), links: byKey<Link>(this.links) };
+    return {
+      detectors: byKey<Detector>(this.detectors),
+      links: byKey<Link>(this.links),
+      routes: byKey<Route>(this.routes),
+    };
   }
 }
+
+const linkKey = ({ fromDetectorId, toDetectorId }: Pick<Link, 'fromDetectorId' | 'toDetectorId'>): string =>
+  `${fromDetectorId} ${toDetectorId}`;
 
 test('every step of a plan is allowed where it stands, and all of them lead to the wanted network', () => {
   fc.assert(
@@ -89,12 +124,15 @@ test('without pruning nothing is deleted, and what would be is named; a second p
       expect(plan.changes.filter(({ action }) => action === 'delete')).toEqual([]);
       const pruned = planOf(current, wanted, { prune: true });
       expect(plan.kept).toEqual(pruned.changes.filter(({ action }) => action === 'delete').map(({ part }) => part));
-      const after = { detectors: [...served.detectors.values()], links: [...served.links.values()] };
+      const [detectors, links, routes] = [served.detectors, served.links, served.routes].map((each) => [
+        ...each.values(),
+      ]);
+      const after = { detectors, links, routes } as Network;
       const again = planOf(after, wanted, { prune: false });
       expect(again).toMatchObject({
         changes: [],
         kept: plan.kept,
-        unchanged: wanted.detectors.length + wanted.links.length,
+        unchanged: wanted.detectors.length + wanted.links.length + wanted.routes.length,
       });
     }),
   );
@@ -104,11 +142,13 @@ test('a change says what it changes', () => {
   const at = (name: string, lengthM?: number): Network => ({
     detectors: ['A', 'B'].map((id) => ({ id, name, position: { type: 'plane', xM: 0, yM: 0 } })),
     links: [{ fromDetectorId: 'A', toDetectorId: 'B', maxSeconds: 60, ...(lengthM === undefined ? {} : { lengthM }) }],
+    routes: [{ id: 'r', name, detectorIds: lengthM === undefined ? ['A', 'B'] : ['A', 'B', 'A'] }],
   });
   const { changes } = planOf(at('old'), at('new', 7), { prune: false });
   expect(changes.map(({ differences }) => differences)).toEqual([
     ['name "old" -> "new"'],
     ['name "old" -> "new"'],
     ['length_m none -> 7'],
+    ['name "old" -> "new"', 'along A B -> A B A'],
   ]);
 });

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@tdc/shared/errors.ts';
-import type { Detector, Link, Network } from '@tdc/shared/network.ts';
+import type { Detector, Link, Network, Route } from '@tdc/shared/network.ts';
 import type { Command } from 'commander';
 import type { JsonValue } from '../formats/row.ts';
 import type { ClientContext, Run } from './context.ts';
@@ -22,7 +22,7 @@ export async function networkShow(context: ClientContext): Promise<void> {
   const { config, stdout, signal } = context;
   if (config.output !== 'table' && config.output !== 'json') {
     throw new InvalidInputError(
-      `--output ${config.output}: expected table or json; \`tdc detectors\` and \`tdc links\` print rows`,
+      `--output ${config.output}: expected table or json; \`tdc detectors\`, \`tdc links\` and \`tdc routes\` print rows`,
       { field: '--output' },
     );
   }
@@ -36,17 +36,31 @@ const detectorColumns: readonly Column<Detector>[] = [
   { title: 'position', text: ({ position }) => positionText(position) },
 ];
 
-function tableText({ detectors, links }: Network): string {
-  const detectorTable = tableFormat(detectorColumns);
-  const linkTable = tableFormat(linkView.columns);
-  return `${detectorTable.rows(detectors)}${detectorTable.end()}\n${linkTable.rows(links)}${linkTable.end()}`;
+const routeColumns: readonly Column<Route>[] = [
+  { title: 'route', text: ({ id }) => id },
+  { title: 'name', text: ({ name }) => name },
+  { title: 'along', text: ({ detectorIds }) => detectorIds.join(' ') },
+];
+
+function tableText({ detectors, links, routes }: Network): string {
+  const tables = [tableOf(detectorColumns, detectors), tableOf(linkView.columns, links)];
+  return [...tables, ...(routes.length === 0 ? [] : [tableOf(routeColumns, routes)])].join('\n');
 }
 
-/** The network as a network file in JSON, a detector or link a line. */
-function networkFileText({ detectors, links }: Network): string {
+function tableOf<T>(columns: readonly Column<T>[], items: readonly T[]): string {
+  const table = tableFormat(columns);
+  return `${table.rows(items)}${table.end()}`;
+}
+
+/** The network as a network file in JSON, a detector, link or route a line. */
+function networkFileText({ detectors, links, routes }: Network): string {
   const list = (items: readonly JsonValue[]): string =>
     items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
-  return `{\n  "detectors": ${list(detectors.map(detectorEntry))},\n  "links": ${list(links.map(linkEntry))}\n}\n`;
+  const families = [
+    ...[`"detectors": ${list(detectors.map(detectorEntry))}`, `"links": ${list(links.map(linkEntry))}`],
+    `"routes": ${list(routes.map(routeEntry))}`,
+  ];
+  return `{\n${families.map((family) => `  ${family}`).join(',\n')}\n}\n`;
 }
 
 const detectorEntry = ({ id, name, position }: Detector): JsonValue => ({
@@ -64,4 +78,10 @@ const linkEntry = (link: Link): JsonValue => ({
   ...(link.lengthM === undefined ? {} : { length_m: link.lengthM }),
   ...(link.freeFlowSeconds === undefined ? {} : { free_flow_seconds: link.freeFlowSeconds }),
   ...(link.estimator === undefined ? {} : { estimator: link.estimator }),
+});
+
+const routeEntry = ({ id, name, detectorIds }: Route): JsonValue => ({
+  id,
+  ...(name === '' ? {} : { name }),
+  detectors: detectorIds,
 });

@@ -6,6 +6,7 @@ import type { ClientConfig } from './config.ts';
 import { ask } from './context.ts';
 import { matches } from './matches.ts';
 import { route } from './route.ts';
+import { routes } from './routes.ts';
 import { type TravelTimesOptions, travelTimes } from './travel-times.ts';
 
 const minuteMs = 60_000;
@@ -48,6 +49,8 @@ beforeAll(async () => {
     };
     await ask(client.context, 'collector', client.context.collector.putLink, { link });
   }
+  const named = { id: 'through', name: 'To the harbour', detectorIds: ['A', 'B', 'C'] };
+  await ask(client.context, 'collector', client.context.collector.putRoute, { route: named });
   await recordEvents(subject, traffic());
   // What is estimated of the past comes within seconds.
   const deadlineMs = performance.now() + 30_000;
@@ -131,7 +134,31 @@ test('a route is the sum of its links, and says where there is no link', async (
   const [ab, bc, whole] = rows.map(({ mean_seconds }) => Number(mean_seconds));
   expect(whole).toBeCloseTo((ab ?? 0) + (bc ?? 0), 1);
   await expect(route(client.context, ['A', 'C'], {})).rejects.toThrow(/there is no link from A to C/);
-  await expect(route(client.context, ['A'], {})).rejects.toThrow(/expected 2 to 100/);
+  await expect(route(client.context, ['A'], {})).rejects.toThrow('there is no route A');
+  await expect(route(client.context, [''], {})).rejects.toThrow(/0 entries: expected 2 to 100/);
+  await expect(route(client.context, ['A B'], {})).rejects.toThrow(/"A B": expected 1 to 64 of letters/);
+});
+
+test('a route that has a name is asked for by it, and is in the list of them with its travel time', async () => {
+  using byName = subject.client({ output: 'csv' });
+  using byDetectors = subject.client({ output: 'csv' });
+  await route(byName.context, ['through'], { at: '-10m' });
+  await route(byDetectors.context, ['A', 'B', 'C'], { at: '-10m' });
+  const wholeOf = (csv: string) => Number(rowsOf(csv).at(-1)?.mean_seconds);
+  expect(wholeOf(byName.out())).toBeGreaterThan(230);
+  expect(Math.abs(wholeOf(byName.out()) - wholeOf(byDetectors.out()))).toBeLessThan(5);
+  using listed = subject.client({ output: 'ndjson' });
+  await routes(listed.context);
+  const [row] = listed
+    .out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(row).toMatchObject({ route_id: 'through', name: 'To the harbour', detector_ids: ['A', 'B', 'C'] });
+  expect(row.mean_seconds).toBeGreaterThan(230);
+  using table = subject.client();
+  await routes(table.context);
+  expect(table.out()).toMatch(/^route +name +time +90 % sure .*status\nthrough +To the harbour +4:/);
 });
 
 test('matches are told with what became of them, and without any device', async () => {

@@ -4,8 +4,10 @@ import { principalOf } from '../access/principal.ts';
 import type { CollectorContext } from './context.ts';
 import { deleteDetector } from './delete-detector.ts';
 import { deleteLink } from './delete-link.ts';
+import { deleteRoute } from './delete-route.ts';
 import { putDetector } from './put-detector.ts';
 import { putLink } from './put-link.ts';
+import { putRoute } from './put-route.ts';
 import { recordEvents } from './record-events.ts';
 import { reportStatus } from './report-status.ts';
 import { streamEvents } from './stream-events.ts';
@@ -19,6 +21,8 @@ export function collectorService(context: CollectorContext): GrpcService {
     deleteDetector: unary((request, signal) => deleteDetector(context, request, signal)),
     putLink: unary((request, signal) => putLink(context, request, signal)),
     deleteLink: unary((request, signal) => deleteLink(context, request, signal)),
+    putRoute: unary((request, signal) => putRoute(context, request, signal)),
+    deleteRoute: unary((request, signal) => deleteRoute(context, request, signal)),
     reportStatus: unary((request, signal, metadata) => reportStatus(context, principalOf(metadata), request, signal)),
   };
   return { name: 'tdc.v1.CollectorService', definition: CollectorServiceService, implementation };

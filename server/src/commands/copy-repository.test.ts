@@ -42,6 +42,7 @@ async function contentOf(backend: Backend) {
   const events = [];
   for (const { id } of detectors) events.push(...(await allEvents(repository, { detectorId: id })));
   const links = await repository.network.links(never);
+  const routes = await repository.routes.list(never);
   const estimates = await Promise.all(
     links.map(async ({ fromDetectorId, toDetectorId }) => {
       const range = { fromDetectorId, toDetectorId, fromMs: 0, toMs: 2 ** 48, limit: 1000 };
@@ -61,7 +62,7 @@ async function contentOf(backend: Backend) {
     notices: await repository.alerts.notices(never),
     note: (await repository.claims.load(alertClaimName, never))?.value,
   };
-  return { detectors, links, estimates, newest, statuses, events, enrolments, certificates, alerts };
+  return { detectors, links, routes, estimates, newest, statuses, events, enrolments, certificates, alerts };
 }
 
 async function fill(backend: Backend): Promise<void> {
@@ -69,6 +70,7 @@ async function fill(backend: Backend): Promise<void> {
   for (const id of ['D1', 'D2', 'D3']) await repository.network.putDetector(detector(id), never);
   await repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 12 }, never);
   await repository.network.putLink({ fromDetectorId: 'D3', toDetectorId: 'D2', maxSeconds: 600 }, never);
+  await repository.routes.put({ id: 'bridge', name: 'Over the bridge', detectorIds: ['D1', 'D2'] }, never);
   const times = { createdAtMs: 1, expiresAtMs: 2 };
   await repository.enrolments.putEnrolment({ detectorId: 'D1', secretHash: 'ab', usedFor: '01', ...times }, never);
   await repository.enrolments.putEnrolment({ detectorId: 'D2', secretHash: 'cd', ...times }, never);
@@ -122,7 +124,7 @@ test('a repository copied from a file to etcd and back is the same', async () =>
   await fill(sqlite('a'));
   const content = await contentOf(sqlite('a'));
   expect(await copy(sqlite('a'), etcd('a'))).toMatchObject({
-    ...{ detectors: 3, links: 2, statuses: 0, events: 7000, alerts: 122 },
+    ...{ detectors: 3, links: 2, routes: 1, statuses: 0, events: 7000, alerts: 122 },
   });
   expect(await contentOf(etcd('a'))).toEqual(content);
   await copy(etcd('a'), sqlite('b'));

@@ -22,6 +22,7 @@ export interface CopyOptions {
 export interface Copied {
   readonly detectors: number;
   readonly links: number;
+  readonly routes: number;
   readonly statuses: number;
   /** Events of this run; those of an interrupted one before it are not counted again. */
   readonly events: number;
@@ -80,6 +81,8 @@ class Copy {
     for (const detector of detectors) await this.#target.network.putDetector(detector, signal);
     const links = await this.#source.network.links(signal);
     for (const link of links) await this.#target.network.putLink(link, signal);
+    const routes = await this.#source.routes.list(signal);
+    for (const route of routes) await this.#target.routes.put(route, signal);
     const statuses = await this.#source.statuses.list(signal);
     for (const status of statuses) await this.#target.statuses.put(status, signal);
     await this.#copyEnrolments(signal);
@@ -90,7 +93,10 @@ class Copy {
       else if (id === begin.detectorId) await this.#copyEvents(id, begin, signal);
     }
     await this.#target.claims.save(this.#claim, '', signal);
-    return { detectors: detectors.length, links: links.length, statuses: statuses.length, events: this.#events };
+    return {
+      ...{ detectors: detectors.length, links: links.length, routes: routes.length, statuses: statuses.length },
+      events: this.#events,
+    };
   }
 
   /** Where an interrupted copy stopped. */

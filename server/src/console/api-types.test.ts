@@ -2,9 +2,10 @@ import { expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
 import type { agentStatus } from '../http/schemas/agent-status.ts';
 import type { alert } from '../http/schemas/alert.ts';
-import type { estimate, match, peer, routeTime } from '../http/schemas/estimate.ts';
+import type { estimate, match, peer } from '../http/schemas/estimate.ts';
 import type { comparison, linkStatistics, usualWeek } from '../http/schemas/history.ts';
 import type { detector, link } from '../http/schemas/network.ts';
+import type { namedRoute, namedRouteTime, routeTime } from '../http/schemas/route.ts';
 import type {
   AgentStatus,
   Alert,
@@ -12,6 +13,7 @@ import type {
   Estimate,
   Link,
   Match,
+  NamedRoute,
   PeerCourse,
   RouteTime,
 } from './browser/api-types.ts';
@@ -20,6 +22,8 @@ import type { Comparison, LinkStatistics, UsualWeek } from './browser/history/hi
 test('what the console reads is what the API answers', () => {
   expectTypeOf<z.output<typeof estimate>>().toExtend<Estimate>();
   expectTypeOf<z.output<typeof routeTime>>().toExtend<RouteTime>();
+  expectTypeOf<z.output<typeof namedRoute>>().toExtend<NamedRoute>();
+  expectTypeOf<z.output<typeof namedRouteTime>>().toExtend<NamedRoute & RouteTime>();
   expectTypeOf<z.output<typeof match>>().toExtend<Match>();
   expectTypeOf<z.output<typeof peer>>().toExtend<PeerCourse>();
   expectTypeOf<z.output<typeof detector>>().toExtend<Detector>();

@@ -1,7 +1,7 @@
 import { type EstimateRecord, travelTimeRecord } from '../records/estimate-record.ts';
 
 /** An estimate that nothing newer has followed for so long says nothing of now: estimators publish every minute. */
-const staleAfterMs = 5 * 60_000;
+export const staleAfterMs = 5 * 60_000;
 const noneAfterMs = 60 * 60_000;
 
 /**

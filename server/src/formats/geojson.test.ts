@@ -1,7 +1,8 @@
 import { check } from '@placemarkio/check-geojson';
 import { expect, test } from 'vitest';
 import { healthOf } from '../query/detector-health.ts';
-import { detectorCollection, linkCollection } from './geojson.ts';
+import { routeRecord } from '../records/route-record.ts';
+import { detectorCollection, linkCollection, routeCollection } from './geojson.ts';
 import { liveLinks } from './live-link.ts';
 import { hostileNames, madeUpDetectors, madeUpLinks, madeUpMinuteMs, madeUpNewest, recordOf } from './made-up-links.ts';
 
@@ -79,4 +80,26 @@ test('detectors are points, null on a made-up plane', () => {
 test('nothing is an empty collection', () => {
   expect(read(linkCollection([]))).toEqual([]);
   expect(read(detectorCollection([]))).toEqual([]);
+});
+
+test('routes are lines from detector to detector, cut where one crosses the antimeridian, null where a place is not on Earth', () => {
+  const none = { travelTime: undefined, status: 4, estimates: [], reasons: ['D1 to D2: there is no value'] } as const;
+  const along = (id: string, detectorIds: readonly string[]) =>
+    routeRecord(
+      { id, name: hostileNames.quotes, detectorIds },
+      { ...none, estimates: [], reasons: [...none.reasons], ageSeconds: undefined, route: undefined, arrivalNs: 0n },
+    );
+  const routes = [
+    along('short', ['D1', 'D2', 'D1']),
+    along('across', ['D1', 'D3', 'D4', 'D3']),
+    along('plane', ['D1', 'M1']),
+  ];
+  const [short, across, plane] = read(routeCollection(routes, madeUpDetectors));
+  expect(short).toMatchObject({ id: 'short', geometry: { type: 'LineString' } });
+  expect(short?.geometry?.coordinates).toHaveLength(3);
+  expect(short?.properties).toMatchObject({ route_id: 'short', name: hostileNames.quotes, mean_seconds: null });
+  expect(across?.geometry?.type).toBe('MultiLineString');
+  const lines = across?.geometry?.coordinates as unknown[][] | undefined;
+  expect(lines?.map((line) => line.length)).toEqual([3, 3, 2]);
+  expect(plane?.geometry).toBeNull();
 });

@@ -27,7 +27,8 @@ import { addMetrics } from './routes/metrics.ts';
 import { addPeerRoutes } from './routes/peers.ts';
 import { addProbes } from './routes/probes.ts';
 import { addReportRoutes } from './routes/report.ts';
-import { addRouteRoutes } from './routes/route.ts';
+import { addRouteFiles } from './routes/route-files.ts';
+import { addRouteRoutes } from './routes/routes.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { setHeadersForAll } from './security-headers.ts';
 import { StreamedAnswers } from './streamed-answers.ts';
@@ -109,6 +110,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addEventFiles(app, options, answers);
   addEstimateFiles(app, options, answers);
   addMatchFiles(app, options, answers);
+  addRouteFiles(app, options);
   addHistoryRoutes(app, options);
   addReportRoutes(app, options);
   addAlertRoutes(app, options);

@@ -22,6 +22,7 @@ beforeAll(async () => {
   const { repository } = subject;
   await repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600 }, never);
   await repository.network.putLink({ fromDetectorId: 'D2', toDetectorId: 'D3', maxSeconds: 600 }, never);
+  await repository.routes.put({ id: 'D1', name: 'north', detectorIds: ['D1', 'D2', 'D3'] }, never);
   const machine = { memoryBytes: 1n, power: { underVoltage: true }, battery: { lowVolts: 11 }, disk: { bytes: 5n } };
   const told = {
     clock: ClockState.CLOCK_STATE_SYNCHRONISED,

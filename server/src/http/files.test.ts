@@ -32,9 +32,10 @@ function traffic() {
 
 beforeAll(async () => {
   subject = await startHttpSubject([]);
-  const { network, events } = subject.repository;
+  const { network, routes, events } = subject.repository;
   for (const detector of madeUpDetectors) await network.putDetector(detector, never);
   for (const link of madeUpLinks) await network.putLink(link, never);
+  await routes.put({ id: 'north', name: hostileNames.quotes, detectorIds: ['D1', 'D2'] }, never);
   for (const newest of madeUpNewest) await subject.publish(newest);
   for (let minute = 1; minute <= 20; minute++) await subject.publish(madeUpEstimate(minute));
   for (let i = 0; i < eventCount; i += 1000) {
@@ -66,6 +67,19 @@ test('links and detectors are GeoJSON to another parser, and unchanged while not
   expect(again.status).toBe(304);
   const detectors = check((await get('detectors.geojson')).text) as { features: unknown[] };
   expect(detectors.features).toHaveLength(madeUpDetectors.length);
+});
+
+test('routes are GeoJSON to another parser, and CSV to the SQLite shell', async () => {
+  const { features } = check((await get('routes.geojson')).text) as { features: { id: string; geometry: unknown }[] };
+  expect(features).toMatchObject([{ id: 'north', geometry: { type: 'LineString' } }]);
+  const csv = await get('routes.csv');
+  expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8');
+  expect(inSqliteShell(csv.text, 'SELECT route_id, name, detector_ids, status, reasons FROM t')).toEqual([
+    {
+      ...{ route_id: 'north', name: hostileNames.quotes, detector_ids: '["D1","D2"]', status: 'no_data' },
+      reasons: '["D1 to D2: no estimate of the ten minutes before"]',
+    },
+  ]);
 });
 
 test('links are a valid publication of DATEX II', async () => {

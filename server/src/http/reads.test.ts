@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 const script = '<script>alert(1)</script>';
 
 type Row = Readonly<Record<string, unknown>>;
-interface Body extends Readonly<Record<'detectors' | 'links' | 'events' | 'estimates', readonly Row[]>> {
+interface Body extends Readonly<Record<'detectors' | 'links' | 'events' | 'estimates' | 'routes', readonly Row[]>> {
   readonly detector: Row;
   readonly route: Row;
   readonly next_page_token: string | null;
@@ -39,13 +39,15 @@ const status = AgentStatus.fromPartial({
 
 beforeAll(async () => {
   subject = await startHttpSubject(['D1', 'D2', 'D3']);
-  const { network, statuses, events: store } = subject.repository;
+  const { network, routes, statuses, events: store } = subject.repository;
   await network.putDetector(
     { id: 'D3', name: script, position: { type: 'geo', latitude: 52.5, longitude: 13.4 } },
     never,
   );
   await network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D2', maxSeconds: 600, lengthM: 1200 }, never);
   await network.putLink({ fromDetectorId: 'D2', toDetectorId: 'D3', maxSeconds: 900, estimator: 'mad' }, never);
+  await routes.put({ id: 'whole', name: '', detectorIds: ['D1', 'D2', 'D3'] }, never);
+  await routes.put({ id: 'short', name: script, detectorIds: ['D2', 'D3'] }, never);
   await statuses.put({ status, reportedAtMs: Date.now() }, never);
   await store.append(events, never);
   const changed = madeUpEstimate(1, { revision: 2, estimate: { samples: 0, status: 'no_data', clockOffsetS: -9.5 } });
@@ -135,6 +137,38 @@ describe('a read', () => {
       404,
       [{ field: 'detector_ids[1]', came: '"D3"', message: 'there is no link from D1 to D3' }],
     ]);
+  });
+
+  test('of a route that has a name is of now, or of a time before, and says of each link why it is not live', async () => {
+    const { route } = await read('/api/v1/routes/short?arrival=2023-11-14T22:15:30Z');
+    expect(route).toMatchObject({ route_id: 'short', name: script, detector_ids: ['D2', 'D3'], status: 'live' });
+    expect(route).toMatchObject({ mean_seconds: 91.5, reasons: [], estimates: [{ from_detector_id: 'D2' }] });
+    const { age_seconds: age } = (await read('/api/v1/estimates?links=D2:D3')).estimates[0] ?? {};
+    expect(route).toMatchObject({ age_seconds: age });
+    const later = (await read('/api/v1/routes/short?arrival=2023-11-14T22:22:00Z')).route;
+    expect(later).toMatchObject({ status: 'stale', mean_seconds: 91.5, age_seconds: Number(age) + 7 * 60 });
+    expect(later.reasons).toEqual(['D2 to D3: its last match, or what was published last, is old']);
+    const whole = (await read('/api/v1/routes/whole?arrival=2023-11-14T22:17:00Z')).route;
+    expect(whole).toMatchObject({ status: 'no_data', mean_seconds: null, age_seconds: null });
+    expect(whole.reasons).toEqual(['D1 to D2: its clocks differ by -9.5 s']);
+    const now = (await read('/api/v1/routes/whole')).route;
+    expect(now).toMatchObject({ status: 'no_data', mean_seconds: null, estimates: [] });
+    expect(now.reasons).toEqual(
+      ['D1', 'D2'].map((from, i) => `${from} to D${i + 2}: no estimate of the ten minutes before`),
+    );
+    expect((await subject.get('/api/v1/routes/nowhere')).status).toBe(404);
+    expect((await subject.get('/api/v1/routes/no%20where')).status).toBe(400);
+  });
+
+  test('of the routes that have a name comes in pages, by id', async () => {
+    const all = await read('/api/v1/routes');
+    expect(all.routes.map(({ route_id: id }) => id)).toEqual(['short', 'whole']);
+    expect(all.next_page_token).toBeNull();
+    const first = await read('/api/v1/routes?page_size=1');
+    expect(first.routes).toMatchObject([{ route_id: 'short' }]);
+    const second = await read(`/api/v1/routes?page_size=1&page_token=${first.next_page_token}`);
+    expect([second.routes.map(({ route_id: id }) => id), second.next_page_token]).toEqual([['whole'], null]);
+    expect((await subject.get('/api/v1/routes?page_token=%20')).status).toBe(400);
   });
 });
 

@@ -41,6 +41,7 @@ describe('every address of HTTP', () => {
     ...['csv', 'awam.csv'].map((ending) => `/api/v1/links/D1/D2/matches.${ending}?${anHour}`),
     ...['/api/v1/links/D1/D2/usual', '/api/v1/links/D1/D2/statistics', '/api/v1/links/D1/D2/report'],
     '/api/v1/links/D1/D2/comparison?before_from=2026-01-01&before_to=2026-02-01&from_date=2026-02-01&to_date=2026-03-01',
+    ...['/api/v1/routes', '/api/v1/routes/D1', '/api/v1/routes.geojson', '/api/v1/routes.csv'],
     '/api/v1/alerts',
     '/metrics',
   ];

@@ -3,9 +3,11 @@ import {
   EstimateStatus as WireStatus,
   type TravelTime as WireTravelTime,
 } from '@tdc/shared/generated/tdc/v1/estimate.ts';
+import type { GetRouteResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { nsFromMs } from '@tdc/shared/wire.ts';
 import type { EstimateStatus, TravelTime } from '../estimation/estimate.ts';
 import type { PublishedEstimate } from '../repository.ts';
+import type { RouteTime } from './route-time.ts';
 
 export const statusToWire = {
   live: WireStatus.ESTIMATE_STATUS_LIVE,
@@ -43,3 +45,13 @@ export function travelTimeToWire(travelTime: TravelTime): WireTravelTime {
     delaySeconds: Math.round(10 * Math.max(0, meanS - freeFlowS)) / 10,
   };
 }
+
+export const routeTimeToWire = (time: RouteTime): GetRouteResponse => ({
+  travelTime: time.travelTime === undefined ? undefined : travelTimeToWire(time.travelTime),
+  status: statusToWire[time.status],
+  estimates: time.estimates.map(estimateToWire),
+  ageSeconds: time.ageS,
+  reasons: [...time.reasons],
+  route: undefined,
+  arrivalNs: nsFromMs(time.arrivalMs),
+});

@@ -1,32 +1,29 @@
 import type { GetRouteRequest, GetRouteResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
-import { detectorIdExpected, isDetectorId, quoted } from '@tdc/shared/wire.ts';
+import { detectorIdExpected, isDetectorId, parseDetectorSequence, quoted, routeToWire } from '@tdc/shared/wire.ts';
 import type { QueryContext } from './context.ts';
-import { estimateToWire, statusToWire, travelTimeToWire } from './estimate-wire.ts';
+import { routeTimeToWire } from './estimate-wire.ts';
 import { invalid } from './filter.ts';
 import { parseTime } from './list-fields.ts';
-import { routeDetectorsMax, routeTimeOf } from './route-time.ts';
+import { arrivalNowMs, expectLinks, routeTimeOf } from './route-time.ts';
+import { routeNamed } from './routes-page.ts';
 
 export async function getRoute(
   { repository, clock }: QueryContext,
-  request: GetRouteRequest,
+  { detectorIds, arrivalNs, routeId }: GetRouteRequest,
   signal: AbortSignal,
 ): Promise<GetRouteResponse> {
-  const ids = parseDetectorIds(request.detectorIds);
-  const arrivalMs = parseTime('arrival_ns', request.arrivalNs) ?? clock.nowMs();
-  const { travelTime, status, estimates } = await routeTimeOf(repository, ids, arrivalMs, signal);
-  return {
-    travelTime: travelTime === undefined ? undefined : travelTimeToWire(travelTime),
-    status: statusToWire[status],
-    estimates: estimates.map(estimateToWire),
-  };
-}
-
-function parseDetectorIds(ids: readonly string[]): readonly string[] {
-  if (ids.length < 2 || ids.length > routeDetectorsMax) {
-    throw invalid('detector_ids', `${ids.length} entries: expected 2 to ${routeDetectorsMax}`);
+  const arrivalMs = parseTime('arrival_ns', arrivalNs) ?? arrivalNowMs(clock);
+  const timeOf = async (ids: readonly string[]) =>
+    routeTimeToWire(await routeTimeOf(repository, ids, arrivalMs, signal));
+  if (routeId === '') {
+    const sequence = parseDetectorSequence('detector_ids', detectorIds);
+    if (!sequence.ok) throw invalid(sequence.problem.field, sequence.problem.message);
+    expectLinks(await repository.network.links(signal), sequence.value);
+    return timeOf(sequence.value);
   }
-  for (const [i, id] of ids.entries()) {
-    if (!isDetectorId(id)) throw invalid(`detector_ids[${i}]`, `${quoted(id)}: expected ${detectorIdExpected}`);
-  }
-  return ids;
+  if (!isDetectorId(routeId)) throw invalid('route_id', `${quoted(routeId)}: expected ${detectorIdExpected}`);
+  if (detectorIds.length > 0)
+    throw invalid('detector_ids', `${detectorIds.length} entries: expected none beside route_id`);
+  const route = await routeNamed(repository, routeId, signal);
+  return { ...(await timeOf(route.detectorIds)), route: routeToWire(route) };
 }

@@ -7,6 +7,7 @@ import { listEstimates } from './list-estimates.ts';
 import { listEvents } from './list-events.ts';
 import { listLinks } from './list-links.ts';
 import { listMatches } from './list-matches.ts';
+import { listRoutes } from './list-routes.ts';
 import { NewestEstimates } from './newest-estimates.ts';
 import { watchEstimates } from './watch-estimates.ts';
 import { watchEvents } from './watch-events.ts';
@@ -23,6 +24,7 @@ export function queryService(context: QueryContext): GrpcService {
     watchEstimates: (call) => void watchEstimates(context, newest, call),
     listMatches: unary((request, signal) => listMatches(context, request, signal)),
     getRoute: unary((request, signal) => getRoute(context, request, signal)),
+    listRoutes: unary((request, signal) => listRoutes(context, request, signal)),
   };
   return { name: 'tdc.v1.QueryService', definition: QueryServiceService, implementation };
 }

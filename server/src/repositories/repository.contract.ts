@@ -10,6 +10,7 @@ import { estimateContract } from './estimates.contract.ts';
 import { followContract } from './event-follow.contract.ts';
 import { eventContract, removalContract } from './event-store.contract.ts';
 import { networkContract, statusContract } from './network-store.contract.ts';
+import { routeContract } from './route-store.contract.ts';
 
 /** What every adapter of the port must do. */
 export function repositoryContract(adapter: string, open: () => Promise<RepositoryUnderTest>): void {
@@ -35,6 +36,7 @@ export function repositoryContract(adapter: string, open: () => Promise<Reposito
     followContract(contractSubject);
     removalContract(contractSubject);
     networkContract(contractSubject);
+    routeContract(contractSubject);
     statusContract(contractSubject);
     claimContract(contractSubject);
     estimateContract(contractSubject);

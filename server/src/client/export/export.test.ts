@@ -24,6 +24,7 @@ import { exportEstimates } from './export-estimates.ts';
 import { exportEvents } from './export-events.ts';
 import { exportLinks } from './export-links.ts';
 import { exportMatches } from './export-matches.ts';
+import { exportRoutes } from './export-routes.ts';
 
 const never = new AbortController().signal;
 const eventCount = 12_000;
@@ -45,6 +46,7 @@ async function fill(file: string): Promise<void> {
   await using repository = await openSqliteRepository({ file });
   for (const detector of madeUpDetectors) await repository.network.putDetector(detector, never);
   for (const link of madeUpLinks) await repository.network.putLink(link, never);
+  await repository.routes.put({ id: 'north', name: hostileNames.quotes, detectorIds: ['D1', 'D2'] }, never);
   for (const newest of madeUpNewest) await publish(repository, [newest]);
   for (let minute = 1; minute <= 20; minute++) await publish(repository, [madeUpEstimate(minute)]);
   for (let i = 0; i < eventCount; i += 1000) {
@@ -91,6 +93,18 @@ test('events are CSV to the SQLite shell, lines of JSON, and what an AWAM host w
   expect(lines.map((line) => JSON.parse(line).detector_id)).toEqual(['D2', 'D2', 'D2', 'D2', 'D2']);
   const awam = await out((context) => exportEvents(context, { ...narrow, format: 'awam' }));
   expect(inSqliteShell(awam, 'SELECT c4, c5 FROM t LIMIT 1', { columns: 5 })).toEqual([{ c4: 'D2', c5: 'c0ff0000' }]);
+});
+
+test('routes are GeoJSON, CSV and lines of JSON', async () => {
+  const [geojson, csv, lines] = await Promise.all(
+    (['geojson', 'csv', 'ndjson'] as const).map((format) => out((context) => exportRoutes(context, { format }))),
+  );
+  const { features } = check(geojson ?? '') as { features: { id: string; geometry: unknown }[] };
+  expect(features).toMatchObject([{ id: 'north', geometry: { type: 'LineString' } }]);
+  expect(inSqliteShell(csv ?? '', 'SELECT route_id, name, status FROM t')).toEqual([
+    { route_id: 'north', name: hostileNames.quotes, status: 'no_data' },
+  ]);
+  expect(JSON.parse(lines ?? '')).toMatchObject({ route_id: 'north', detector_ids: ['D1', 'D2'], mean_seconds: null });
 });
 
 test('travel times are CSV, and the summaries of an AWAM host', async () => {

@@ -27,7 +27,15 @@ export interface Estimate extends TravelTime {
 export interface RouteTime extends TravelTime {
   readonly arrival: string;
   readonly status: EstimateStatus;
+  readonly age_seconds: number | null;
+  readonly reasons: readonly string[];
   readonly estimates: readonly Estimate[];
+}
+
+export interface NamedRoute extends Omit<RouteTime, 'estimates'> {
+  readonly route_id: string;
+  readonly name: string;
+  readonly detector_ids: readonly string[];
 }
 
 export type DetectorHealth = 'never' | 'silent' | 'failing' | 'warning' | 'ok';

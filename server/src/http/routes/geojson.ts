@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { detectorCollection, linkCollection } from '../../formats/geojson.ts';
+import { detectorCollection, linkCollection, routeCollection } from '../../formats/geojson.ts';
 import { healthOf } from '../../query/detector-health.ts';
 import { detectorStates } from '../../query/detector-states.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
 import type { HttpContext } from '../context.ts';
-import { publishedLiveLinks } from '../published-record.ts';
+import { publishedLiveLinks, publishedRoutes } from '../published-record.ts';
 import { staleness } from '../schemas/fields.ts';
-import { detectorCollectionSchema, linkCollectionSchema } from '../schemas/geojson.ts';
+import { detectorCollectionSchema, linkCollectionSchema, routeCollectionSchema } from '../schemas/geojson.ts';
 import { detectorsQuery } from './detectors.ts';
 import { problemResponses, readingAs } from './reading.ts';
 
@@ -52,6 +52,28 @@ export function addGeojsonRoutes(app: HttpApp, context: HttpContext): void {
       const silentAfterMs = request.query.silent_after_seconds * 1000;
       const collection = detectorCollection(states.map((state) => healthOf(state, clock.nowMs(), silentAfterMs)));
       return reply.type(type).send({ ...collection, ...staleness(repository) });
+    },
+  );
+  app.get(
+    '/api/v1/routes.geojson',
+    {
+      config: readingAs('listRoutes'),
+      schema: {
+        operationId: 'routesAsGeojson',
+        summary: 'The routes that have a name as lines on a map, with their travel times now',
+        description: 'A line is straight from detector to detector.',
+        tags: ['files'],
+        querystring: z.strictObject({}),
+        response: { 200: contentOf(routeCollectionSchema), ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const { signal } = admittedOf(request);
+      const [routes, detectors] = await Promise.all([
+        publishedRoutes(context, signal),
+        repository.network.detectors(signal),
+      ]);
+      return reply.type(type).send({ ...routeCollection(routes, detectors), ...staleness(repository) });
     },
   );
 }

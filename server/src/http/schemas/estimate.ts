@@ -5,7 +5,7 @@ import { byLinkName } from '../../query/link-ends.ts';
 import { matchReasons } from '../../records/match-record.ts';
 import { detectorId, linkEndsOf, linkParameter, severalOf, time } from './fields.ts';
 
-const status = z
+export const estimateStatus = z
   .enum(estimateStatuses)
   .describe(
     'How much is behind a value. `stale`: the last match is old. `no_data`: there is no value. `detector_down`: a detector gives no sign of life; a value is of before.',
@@ -29,7 +29,7 @@ export const estimate = z
     to_detector_id: detectorId,
     time: time.describe('The minute.'),
     revision: z.number().describe('From 1; rises when late events change what was published of a minute.'),
-    status,
+    status: estimateStatus,
     ...travelTimeSeconds,
     samples: z.number().describe('Matches in the window.'),
     age_seconds: z
@@ -62,7 +62,7 @@ export const peer = z
     minutes: z.array(
       z.object({
         time: time.describe('The minute.'),
-        status,
+        status: estimateStatus,
         samples: z.number().describe('Matches that it made the value of.'),
         mean_seconds: travelTimeSeconds.mean_seconds,
         lower_seconds: travelTimeSeconds.lower_seconds,
@@ -71,15 +71,6 @@ export const peer = z
     ),
   })
   .meta({ id: 'Peer', description: 'What an estimator would have published of a link, had it been in use.' });
-
-export const routeTime = z
-  .object({
-    arrival: time.describe('When the drivers arrive at the last detector.'),
-    status,
-    ...travelTimeSeconds,
-    estimates: z.array(estimate).describe('What it is made of, in the order of the route.'),
-  })
-  .meta({ id: 'RouteTime', description: 'The travel time of links in sequence.' });
 
 /** Which estimates. */
 export const estimateParameters = {

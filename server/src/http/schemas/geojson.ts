@@ -3,6 +3,7 @@ import { estimateStatuses } from '../../estimation/estimate.ts';
 import { travelTimeSeconds } from './estimate.ts';
 import { staleFields, time } from './fields.ts';
 import { detector, link } from './network.ts';
+import { namedRoute } from './route.ts';
 
 const position = z.array(z.number()).length(2).describe('Longitude and latitude, degrees of WGS 84.');
 
@@ -53,3 +54,8 @@ export const linkCollectionSchema = collectionOf(featureOf(z.union([line, cutLin
 export const detectorCollectionSchema = collectionOf(
   featureOf(point, detector.omit({ latitude: true, longitude: true })),
 ).meta({ id: 'DetectorCollection', description: 'Detectors, and how they are (GeoJSON, RFC 7946).' });
+
+export const routeCollectionSchema = collectionOf(featureOf(z.union([line, cutLine]), namedRoute)).meta({
+  id: 'RouteCollection',
+  description: 'Routes with what they take now (GeoJSON, RFC 7946).',
+});

@@ -3,6 +3,7 @@
  *
  *     /<prefix>/detectors/<detector id>/<bucket>/<ulid>.<device id>   an event
  *     /<prefix>/links/<destination detector id>/<source detector id>  a link
+ *     /<prefix>/routes/<route id>                                     a route that has a name
  *     /<prefix>/registry/<detector id>                                a detector
  *     /<prefix>/statuses/<detector id>                                the last status of its agent
  *     /<prefix>/enrolments/<detector id>                              the right of a box to enrol as a detector
@@ -19,7 +20,7 @@
  *     /<prefix>/workers/<worker id>                                   a worker that is there, on its lease
  *     /<prefix>/access-tokens/<id>                                    an operator's token, by its hash
  *     /<prefix>/access-token-uses/<id>                                when it was last used, Unix milliseconds
- *     /<prefix>/network                                               changes with every change of registry or links
+ *     /<prefix>/network                                               changes with every change of registry, links or routes
  *     /<prefix>/schema                                                version of all this, and the identity of the store
  */
 import { eventTimeMsMax, firstEventIdAt } from '@tdc/shared/event-id.ts';
@@ -81,6 +82,10 @@ export class Keys {
 
   link(fromDetectorId: string, toDetectorId: string): string {
     return `${this.#root}/links/${toDetectorId}/${fromDetectorId}`;
+  }
+
+  route(routeId: string): string {
+    return `${this.#root}/routes/${routeId}`;
   }
 
   enrolment(detectorId: string): string {

@@ -1,5 +1,5 @@
-/** Detectors and links as JSON in etcd. Numbers are text, as the owner's documents write `max_seconds`. */
-import { type Detector, estimatorNames, type Link } from '@tdc/shared/network.ts';
+/** Detectors, links and routes as JSON in etcd. Numbers are text, as the owner's documents write `max_seconds`. */
+import { type Detector, estimatorNames, type Link, type Route, routeDetectorsMax } from '@tdc/shared/network.ts';
 import { z } from 'zod';
 import { jsonOf } from './event-value.ts';
 
@@ -23,6 +23,8 @@ const linkSchema = z.object({
   free_flow_seconds: numberText.optional(),
   estimator: z.enum(estimatorNames).optional(),
 });
+
+const routeSchema = z.object({ name: z.string().default(''), detector_ids: z.array(z.string()).min(2).max(routeDetectorsMax) });
 
 export function detectorToValue({ name, position }: Detector): string {
   const place =
@@ -59,4 +61,12 @@ export function linkOfValue(fromDetectorId: string, toDetectorId: string, value:
     ...(freeFlowSeconds === undefined ? {} : { freeFlowSeconds }),
     ...(estimator === undefined ? {} : { estimator }),
   };
+}
+
+export const routeToValue = ({ name, detectorIds }: Route): string =>
+  JSON.stringify({ name, detector_ids: detectorIds });
+
+export function routeOfValue(id: string, value: Buffer): Route | undefined {
+  const parsed = routeSchema.safeParse(jsonOf(value));
+  return parsed.success ? { id, name: parsed.data.name, detectorIds: parsed.data.detector_ids } : undefined;
 }

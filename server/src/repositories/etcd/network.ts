@@ -1,26 +1,25 @@
-import { NotFoundError, PreconditionError, UnavailableError } from '@tdc/shared/errors.ts';
+import { NotFoundError, PreconditionError } from '@tdc/shared/errors.ts';
 import type { Detector, Link } from '@tdc/shared/network.ts';
 import type { IRequestOp } from 'etcd3';
 import type { NetworkStore } from '../../repository.ts';
-import { type EtcdConnection, exists, put, remove, removeRange, unchangedSince } from './connection.ts';
+import { expectNoRouteAlong } from '../linked-routes.ts';
+import { type EtcdConnection, put, remove, removeRange } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { changeNetwork } from './network-change.ts';
 import { detectorOfValue, detectorToValue, linkOfValue, linkToValue } from './network-value.ts';
+import type { EtcdRouteStore } from './routes.ts';
 
-/** Tries of a change that others overtake. */
-const triesMax = 20;
 const pageKeys = 2000;
 
-/**
- * Detectors and links. Every change goes through the key `network`: it is made only if no other change came since what it
- * depends on was read, and is tried again otherwise.
- */
 export class EtcdNetworkStore implements NetworkStore {
   readonly #connection: EtcdConnection;
   readonly #keys: Keys;
+  readonly #routes: Pick<EtcdRouteStore, 'all'>;
 
-  constructor(connection: EtcdConnection, keys: Keys) {
+  constructor(connection: EtcdConnection, keys: Keys, routes: Pick<EtcdRouteStore, 'all'>) {
     this.#connection = connection;
     this.#keys = keys;
+    this.#routes = routes;
   }
 
   async detectors(signal: AbortSignal): Promise<readonly Detector[]> {
@@ -80,29 +79,19 @@ export class EtcdNetworkStore implements NetworkStore {
 
   async deleteLink(fromDetectorId: string, toDetectorId: string, signal: AbortSignal): Promise<void> {
     const key = this.#keys.link(fromDetectorId, toDetectorId);
-    const { succeeded } = await this.#connection.transact(
-      { compare: [exists(key)], success: [remove(key), put(this.#keys.network, '')] },
-      signal,
-    );
-    if (!succeeded) {
-      throw new NotFoundError(`there is no link from ${fromDetectorId} to ${toDetectorId}`, {
-        field: 'from_detector_id',
-      });
-    }
+    await this.#change(async () => {
+      if ((await this.#connection.get(key, signal)) === undefined) {
+        throw new NotFoundError(`there is no link from ${fromDetectorId} to ${toDetectorId}`, {
+          field: 'from_detector_id',
+        });
+      }
+      expectNoRouteAlong(await this.#routes.all('linearizable', signal), fromDetectorId, toDetectorId);
+      return [remove(key)];
+    }, signal);
   }
 
   async #change(operations: () => Promise<readonly IRequestOp[]>, signal: AbortSignal): Promise<void> {
-    const { network } = this.#keys;
-    for (let tries = 0; tries < triesMax; tries++) {
-      const seen = (await this.#connection.get(network, signal))?.modRevision ?? 0n;
-      const success = [...(await operations()), put(network, '')];
-      const { succeeded } = await this.#connection.transact(
-        { compare: [unchangedSince(network, seen)], success },
-        signal,
-      );
-      if (succeeded) return;
-    }
-    throw new UnavailableError(`the network is being changed by others: given up after ${triesMax} tries`);
+    await changeNetwork(this.#connection, this.#keys, operations, signal);
   }
 
   async #expectKnown(

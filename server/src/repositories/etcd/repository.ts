@@ -16,6 +16,7 @@ import { EventWriter } from './event-writer.ts';
 import { EtcdEventStore } from './events.ts';
 import { Keys } from './keys.ts';
 import { EtcdNetworkStore } from './network.ts';
+import { EtcdRouteStore } from './routes.ts';
 import { openSchema } from './schema.ts';
 import { EtcdStatusStore } from './statuses.ts';
 import { operationsMaxOf } from './transaction-limit.ts';
@@ -58,11 +59,13 @@ function compose({ connection, keys, storeId, operationsMax, clock, logger, hist
   const writer = new EventWriter(connection, keys, operationsMax);
   const scanner = new EventScanner({ connection, keys, nowMs: () => clock.nowMs() });
   const follower = new EventFollower(connection, keys, storeId);
+  const routes = new EtcdRouteStore(connection, keys);
   const closed = new AbortController();
   const compacting = keepCompacting({ connection, keys, clock, logger, historyMinutes }, closed.signal);
   return {
     events: new EtcdEventStore({ connection, keys, writer, scanner, follower }),
-    network: new EtcdNetworkStore(connection, keys),
+    network: new EtcdNetworkStore(connection, keys, routes),
+    routes,
     statuses: new EtcdStatusStore(connection, keys),
     claims: new EtcdClaimStore(connection, keys, clock),
     estimates: new EtcdEstimateStore(connection, keys),

@@ -2,10 +2,12 @@ import { NotFoundError, PreconditionError, UnavailableError } from '@tdc/shared/
 import { type Detector, isEstimatorName, type Link, type Position } from '@tdc/shared/network.ts';
 import type { Database } from 'better-sqlite3';
 import type { NetworkStore } from '../../repository.ts';
+import { expectNoRouteAlong } from '../linked-routes.ts';
 import { behindEveryId } from './event-bound.ts';
 import type { EventRemover } from './event-remover.ts';
 import { guarded } from './faults.ts';
 import type { OpenDatabase } from './open.ts';
+import type { SqliteRouteStore } from './routes.ts';
 
 interface DetectorRow {
   readonly id: string;
@@ -29,14 +31,16 @@ export class SqliteNetworkStore implements NetworkStore {
   readonly #file: string;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #remover: EventRemover;
+  readonly #routes: Pick<SqliteRouteStore, 'all'>;
   /** What the table holds, as no other process writes it: asked for each batch of events. */
   readonly #ids: Set<string>;
   readonly #leaving = new Set<string>();
 
-  constructor({ database, file }: OpenDatabase, remover: EventRemover) {
+  constructor({ database, file }: OpenDatabase, remover: EventRemover, routes: Pick<SqliteRouteStore, 'all'>) {
     this.#file = file;
     this.#statements = prepare(database);
     this.#remover = remover;
+    this.#routes = routes;
     this.#ids = new Set(this.#statements.detectors.all().map(({ id }) => id));
   }
 
@@ -106,6 +110,7 @@ export class SqliteNetworkStore implements NetworkStore {
 
   async deleteLink(fromDetectorId: string, toDetectorId: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    expectNoRouteAlong(this.#routes.all(), fromDetectorId, toDetectorId);
     const { changes } = guarded(this.#file, 'removing a link', () =>
       this.#statements.deleteLink.run(fromDetectorId, toDetectorId),
     );

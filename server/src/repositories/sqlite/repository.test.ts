@@ -164,6 +164,7 @@ describe('a SQLite file', () => {
       'letters',
       'alerts',
       'alert_notices',
+      'routes',
     ])
       older.exec(`DROP TABLE ${table}`);
     older.exec('ALTER TABLE events DROP COLUMN device_class; PRAGMA user_version = 3');

@@ -10,6 +10,7 @@ import { SqliteEventStore } from './events.ts';
 import { guarded } from './faults.ts';
 import { SqliteNetworkStore } from './network.ts';
 import { type OpenDatabase, openDatabase } from './open.ts';
+import { SqliteRouteStore } from './routes.ts';
 import { SqliteStatusStore } from './statuses.ts';
 
 /**
@@ -29,13 +30,15 @@ export function openSqliteRepository(options: { readonly file: string }): Reposi
 function compose(open: OpenDatabase): Repository {
   const { database, file } = open;
   const remover = new EventRemover(open);
-  const network = new SqliteNetworkStore(open, remover);
+  const routes = new SqliteRouteStore(open);
+  const network = new SqliteNetworkStore(open, remover, routes);
   const events = new SqliteEventStore(open, remover, network.knows);
   const claims = new SqliteClaimStore(open);
   const takeWriteLock = database.transaction(() => database.prepare('SELECT last_seq FROM meta').get()).immediate;
   return {
     events,
     network,
+    routes,
     statuses: new SqliteStatusStore(open, network.knows),
     claims,
     estimates: new SqliteEstimateStore(open, claims),

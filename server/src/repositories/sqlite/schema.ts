@@ -170,6 +170,13 @@ const migrations = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE routes (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    detector_ids TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const;
 
 function pragmaNumber(database: Database, name: string): number {

@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Event } from "./event.ts";
-import { Detector, Link } from "./network.ts";
+import { Detector, Link, Route } from "./network.ts";
 import { AgentStatus } from "./status.ts";
 
 export const protobufPackage = "tdc.v1";
@@ -110,6 +110,26 @@ export interface DeleteLinkRequest {
 
 /** Nothing to say. */
 export interface DeleteLinkResponse {
+}
+
+/** A route to keep. */
+export interface PutRouteRequest {
+  /** The route. */
+  route: Route | undefined;
+}
+
+/** Nothing to say. */
+export interface PutRouteResponse {
+}
+
+/** A route to remove. */
+export interface DeleteRouteRequest {
+  /** Its identity. NOT_FOUND if there is none. */
+  routeId: string;
+}
+
+/** Nothing to say. */
+export interface DeleteRouteResponse {
 }
 
 /** An agent's status. */
@@ -1093,6 +1113,250 @@ export const DeleteLinkResponse: MessageFns<DeleteLinkResponse> = {
   },
 };
 
+function createBasePutRouteRequest(): PutRouteRequest {
+  return { route: undefined };
+}
+
+export const PutRouteRequest: MessageFns<PutRouteRequest> = {
+  encode(message: PutRouteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.route !== undefined) {
+      Route.encode(message.route, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutRouteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutRouteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.route = Route.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PutRouteRequest {
+    return { route: isSet(object.route) ? Route.fromJSON(object.route) : undefined };
+  },
+
+  toJSON(message: PutRouteRequest): unknown {
+    const obj: any = {};
+    if (message.route !== undefined) {
+      obj.route = Route.toJSON(message.route);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PutRouteRequest>): PutRouteRequest {
+    return PutRouteRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PutRouteRequest>): PutRouteRequest {
+    const message = createBasePutRouteRequest();
+    message.route = (object.route !== undefined && object.route !== null) ? Route.fromPartial(object.route) : undefined;
+    return message;
+  },
+};
+
+function createBasePutRouteResponse(): PutRouteResponse {
+  return {};
+}
+
+export const PutRouteResponse: MessageFns<PutRouteResponse> = {
+  encode(_: PutRouteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutRouteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutRouteResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): PutRouteResponse {
+    return {};
+  },
+
+  toJSON(_: PutRouteResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<PutRouteResponse>): PutRouteResponse {
+    return PutRouteResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<PutRouteResponse>): PutRouteResponse {
+    const message = createBasePutRouteResponse();
+    return message;
+  },
+};
+
+function createBaseDeleteRouteRequest(): DeleteRouteRequest {
+  return { routeId: "" };
+}
+
+export const DeleteRouteRequest: MessageFns<DeleteRouteRequest> = {
+  encode(message: DeleteRouteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.routeId !== "") {
+      writer.uint32(10).string(message.routeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRouteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRouteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.routeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteRouteRequest {
+    return {
+      routeId: isSet(object.routeId)
+        ? globalThis.String(object.routeId)
+        : isSet(object.route_id)
+        ? globalThis.String(object.route_id)
+        : "",
+    };
+  },
+
+  toJSON(message: DeleteRouteRequest): unknown {
+    const obj: any = {};
+    if (message.routeId !== "") {
+      obj.routeId = message.routeId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteRouteRequest>): DeleteRouteRequest {
+    return DeleteRouteRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteRouteRequest>): DeleteRouteRequest {
+    const message = createBaseDeleteRouteRequest();
+    message.routeId = object.routeId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteRouteResponse(): DeleteRouteResponse {
+  return {};
+}
+
+export const DeleteRouteResponse: MessageFns<DeleteRouteResponse> = {
+  encode(_: DeleteRouteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRouteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRouteResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeleteRouteResponse {
+    return {};
+  },
+
+  toJSON(_: DeleteRouteResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteRouteResponse>): DeleteRouteResponse {
+    return DeleteRouteResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeleteRouteResponse>): DeleteRouteResponse {
+    const message = createBaseDeleteRouteResponse();
+    return message;
+  },
+};
+
 function createBaseReportStatusRequest(): ReportStatusRequest {
   return { status: undefined };
 }
@@ -1401,7 +1665,7 @@ export const CollectorServiceService = {
     responseSerialize: (value: PutLinkResponse): Buffer => Buffer.from(PutLinkResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PutLinkResponse => PutLinkResponse.decode(value),
   },
-  /** Removes a link. */
+  /** Removes a link. FAILED_PRECONDITION while a route leads along it. */
   deleteLink: {
     path: "/tdc.v1.CollectorService/DeleteLink" as const,
     requestStream: false as const,
@@ -1410,6 +1674,26 @@ export const CollectorServiceService = {
     requestDeserialize: (value: Buffer): DeleteLinkRequest => DeleteLinkRequest.decode(value),
     responseSerialize: (value: DeleteLinkResponse): Buffer => Buffer.from(DeleteLinkResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteLinkResponse => DeleteLinkResponse.decode(value),
+  },
+  /** Adds a route or replaces it. FAILED_PRECONDITION if two of its detectors that follow each other are not linked. */
+  putRoute: {
+    path: "/tdc.v1.CollectorService/PutRoute" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PutRouteRequest): Buffer => Buffer.from(PutRouteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PutRouteRequest => PutRouteRequest.decode(value),
+    responseSerialize: (value: PutRouteResponse): Buffer => Buffer.from(PutRouteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PutRouteResponse => PutRouteResponse.decode(value),
+  },
+  /** Removes a route. */
+  deleteRoute: {
+    path: "/tdc.v1.CollectorService/DeleteRoute" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteRouteRequest): Buffer => Buffer.from(DeleteRouteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteRouteRequest => DeleteRouteRequest.decode(value),
+    responseSerialize: (value: DeleteRouteResponse): Buffer => Buffer.from(DeleteRouteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteRouteResponse => DeleteRouteResponse.decode(value),
   },
   /** Takes an agent's status; the last one of a detector is kept. */
   reportStatus: {
@@ -1440,8 +1724,12 @@ export interface CollectorServiceServer extends UntypedServiceImplementation {
   deleteDetector: handleUnaryCall<DeleteDetectorRequest, DeleteDetectorResponse>;
   /** Adds a link or replaces it. FAILED_PRECONDITION if one of its detectors is unknown. */
   putLink: handleUnaryCall<PutLinkRequest, PutLinkResponse>;
-  /** Removes a link. */
+  /** Removes a link. FAILED_PRECONDITION while a route leads along it. */
   deleteLink: handleUnaryCall<DeleteLinkRequest, DeleteLinkResponse>;
+  /** Adds a route or replaces it. FAILED_PRECONDITION if two of its detectors that follow each other are not linked. */
+  putRoute: handleUnaryCall<PutRouteRequest, PutRouteResponse>;
+  /** Removes a route. */
+  deleteRoute: handleUnaryCall<DeleteRouteRequest, DeleteRouteResponse>;
   /** Takes an agent's status; the last one of a detector is kept. */
   reportStatus: handleUnaryCall<ReportStatusRequest, ReportStatusResponse>;
 }
@@ -1523,7 +1811,7 @@ export interface CollectorServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PutLinkResponse) => void,
   ): ClientUnaryCall;
-  /** Removes a link. */
+  /** Removes a link. FAILED_PRECONDITION while a route leads along it. */
   deleteLink(
     request: DeleteLinkRequest,
     callback: (error: ServiceError | null, response: DeleteLinkResponse) => void,
@@ -1538,6 +1826,38 @@ export interface CollectorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteLinkResponse) => void,
+  ): ClientUnaryCall;
+  /** Adds a route or replaces it. FAILED_PRECONDITION if two of its detectors that follow each other are not linked. */
+  putRoute(
+    request: PutRouteRequest,
+    callback: (error: ServiceError | null, response: PutRouteResponse) => void,
+  ): ClientUnaryCall;
+  putRoute(
+    request: PutRouteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PutRouteResponse) => void,
+  ): ClientUnaryCall;
+  putRoute(
+    request: PutRouteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PutRouteResponse) => void,
+  ): ClientUnaryCall;
+  /** Removes a route. */
+  deleteRoute(
+    request: DeleteRouteRequest,
+    callback: (error: ServiceError | null, response: DeleteRouteResponse) => void,
+  ): ClientUnaryCall;
+  deleteRoute(
+    request: DeleteRouteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteRouteResponse) => void,
+  ): ClientUnaryCall;
+  deleteRoute(
+    request: DeleteRouteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteRouteResponse) => void,
   ): ClientUnaryCall;
   /** Takes an agent's status; the last one of a detector is kept. */
   reportStatus(

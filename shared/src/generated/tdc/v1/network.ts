@@ -64,6 +64,16 @@ export interface Link {
   estimator: string;
 }
 
+/** Links in sequence, under a name. */
+export interface Route {
+  /** Identity within the network: 1 to 64 of letters, digits, '_', '-'. */
+  id: string;
+  /** Name for people, at most 200 characters; may be empty. */
+  name: string;
+  /** Detectors in the order of the drive, 2 to 100; each is linked with the next. */
+  detectorIds: string[];
+}
+
 function createBaseGeoPosition(): GeoPosition {
   return { latitude: 0, longitude: 0 };
 }
@@ -539,6 +549,111 @@ export const Link: MessageFns<Link> = {
     message.lengthM = object.lengthM ?? undefined;
     message.freeFlowSeconds = object.freeFlowSeconds ?? undefined;
     message.estimator = object.estimator ?? "";
+    return message;
+  },
+};
+
+function createBaseRoute(): Route {
+  return { id: "", name: "", detectorIds: [] };
+}
+
+export const Route: MessageFns<Route> = {
+  encode(message: Route, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    for (const v of message.detectorIds) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Route {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoute();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detectorIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Route {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      detectorIds: globalThis.Array.isArray(object?.detectorIds)
+        ? object.detectorIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.detector_ids)
+        ? object.detector_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Route): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.detectorIds?.length) {
+      obj.detectorIds = message.detectorIds;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Route>): Route {
+    return Route.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Route>): Route {
+    const message = createBaseRoute();
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.detectorIds = object.detectorIds?.map((e) => e) || [];
     return message;
   },
 };

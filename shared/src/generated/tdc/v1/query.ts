@@ -22,7 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Estimate, EstimateStatus, estimateStatusFromJSON, estimateStatusToJSON, TravelTime } from "./estimate.ts";
 import { DeviceClass, deviceClassFromJSON, deviceClassToJSON, Event, Kind, kindFromJSON, kindToJSON } from "./event.ts";
-import { Detector, Link } from "./network.ts";
+import { Detector, Link, Route } from "./network.ts";
 import { AgentStatus } from "./status.ts";
 
 export const protobufPackage = "tdc.v1";
@@ -343,10 +343,12 @@ export interface ListMatchesResponse {
 
 /** Which way, and when. */
 export interface GetRouteRequest {
-  /** Detectors in sequence, 2 to 100; each is linked with the next. */
+  /** Detectors in sequence, 2 to 100; each is linked with the next. Empty where route_id is given. */
   detectorIds: string[];
   /** When the drivers asked for have arrived, Unix nanoseconds; 0 for now. */
   arrivalNs: bigint;
+  /** The route of this name instead. NOT_FOUND if there is none. */
+  routeId: string;
 }
 
 /** The travel time along a route. */
@@ -359,6 +361,51 @@ export interface GetRouteResponse {
   status: EstimateStatus;
   /** The estimates that it is made of, in sequence; a link without any is left out. */
   estimates: Estimate[];
+  /** Since the last match of the link that has waited longest, at the time at which it counts, in seconds; absent where that is not known of all. */
+  ageSeconds?:
+    | number
+    | undefined;
+  /** Why it is not live, for people; one for each link that is not. */
+  reasons: string[];
+  /** The route, where it was asked for by its id. */
+  route:
+    | Route
+    | undefined;
+  /** When those drivers have arrived, Unix nanoseconds. */
+  arrivalNs: bigint;
+}
+
+/** A page to ask for. */
+export interface ListRoutesRequest {
+  /** How many routes at most, 1 to 1000; 0 stands for 100. */
+  pageSize: number;
+  /** The next_page_token of the page before; empty for the first page. */
+  pageToken: string;
+  /** Whether the travel time of each comes too, of those who arrive now. */
+  withTravelTimes: boolean;
+}
+
+/** A route and how it is there. */
+export interface RouteState {
+  /** The route. */
+  route:
+    | Route
+    | undefined;
+  /** As of GetRoute, of those who arrive now, but for the estimates; absent if it was not asked for. */
+  now: GetRouteResponse | undefined;
+}
+
+/** A page. */
+export interface ListRoutesResponse {
+  /** By id, rising. */
+  routes: RouteState[];
+  /** Token of the next page; empty when this is the last. */
+  nextPageToken: string;
+  /**
+   * 0 while what is read is current. Otherwise the repository has lost its majority, and what was committed after this time,
+   * Unix nanoseconds, may be missing.
+   */
+  staleSinceNs: bigint;
 }
 
 function createBaseEventFilter(): EventFilter {
@@ -2272,7 +2319,7 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
 };
 
 function createBaseGetRouteRequest(): GetRouteRequest {
-  return { detectorIds: [], arrivalNs: 0n };
+  return { detectorIds: [], arrivalNs: 0n, routeId: "" };
 }
 
 export const GetRouteRequest: MessageFns<GetRouteRequest> = {
@@ -2285,6 +2332,9 @@ export const GetRouteRequest: MessageFns<GetRouteRequest> = {
         throw new globalThis.Error("value provided for field message.arrivalNs of type int64 too large");
       }
       writer.uint32(16).int64(message.arrivalNs);
+    }
+    if (message.routeId !== "") {
+      writer.uint32(26).string(message.routeId);
     }
     return writer;
   },
@@ -2318,6 +2368,14 @@ export const GetRouteRequest: MessageFns<GetRouteRequest> = {
             message.arrivalNs = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.routeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2342,6 +2400,11 @@ export const GetRouteRequest: MessageFns<GetRouteRequest> = {
         : isSet(object.arrival_ns)
         ? BigInt(object.arrival_ns)
         : 0n,
+      routeId: isSet(object.routeId)
+        ? globalThis.String(object.routeId)
+        : isSet(object.route_id)
+        ? globalThis.String(object.route_id)
+        : "",
     };
   },
 
@@ -2353,6 +2416,9 @@ export const GetRouteRequest: MessageFns<GetRouteRequest> = {
     if (message.arrivalNs !== 0n) {
       obj.arrivalNs = message.arrivalNs.toString();
     }
+    if (message.routeId !== "") {
+      obj.routeId = message.routeId;
+    }
     return obj;
   },
 
@@ -2363,12 +2429,21 @@ export const GetRouteRequest: MessageFns<GetRouteRequest> = {
     const message = createBaseGetRouteRequest();
     message.detectorIds = object.detectorIds?.map((e) => e) || [];
     message.arrivalNs = (object.arrivalNs !== undefined && object.arrivalNs !== null) ? BigInt(object.arrivalNs) : 0n;
+    message.routeId = object.routeId ?? "";
     return message;
   },
 };
 
 function createBaseGetRouteResponse(): GetRouteResponse {
-  return { travelTime: undefined, status: 0, estimates: [] };
+  return {
+    travelTime: undefined,
+    status: 0,
+    estimates: [],
+    ageSeconds: undefined,
+    reasons: [],
+    route: undefined,
+    arrivalNs: 0n,
+  };
 }
 
 export const GetRouteResponse: MessageFns<GetRouteResponse> = {
@@ -2381,6 +2456,21 @@ export const GetRouteResponse: MessageFns<GetRouteResponse> = {
     }
     for (const v of message.estimates) {
       Estimate.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.ageSeconds !== undefined) {
+      writer.uint32(33).double(message.ageSeconds);
+    }
+    for (const v of message.reasons) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.route !== undefined) {
+      Route.encode(message.route, writer.uint32(50).fork()).join();
+    }
+    if (message.arrivalNs !== 0n) {
+      if (BigInt.asIntN(64, message.arrivalNs) !== message.arrivalNs) {
+        throw new globalThis.Error("value provided for field message.arrivalNs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.arrivalNs);
     }
     return writer;
   },
@@ -2422,6 +2512,38 @@ export const GetRouteResponse: MessageFns<GetRouteResponse> = {
             message.estimates.push(Estimate.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.ageSeconds = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reasons.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.route = Route.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.arrivalNs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2445,6 +2567,18 @@ export const GetRouteResponse: MessageFns<GetRouteResponse> = {
       estimates: globalThis.Array.isArray(object?.estimates)
         ? object.estimates.map((e: any) => Estimate.fromJSON(e))
         : [],
+      ageSeconds: isSet(object.ageSeconds)
+        ? globalThis.Number(object.ageSeconds)
+        : isSet(object.age_seconds)
+        ? globalThis.Number(object.age_seconds)
+        : undefined,
+      reasons: globalThis.Array.isArray(object?.reasons) ? object.reasons.map((e: any) => globalThis.String(e)) : [],
+      route: isSet(object.route) ? Route.fromJSON(object.route) : undefined,
+      arrivalNs: isSet(object.arrivalNs)
+        ? BigInt(object.arrivalNs)
+        : isSet(object.arrival_ns)
+        ? BigInt(object.arrival_ns)
+        : 0n,
     };
   },
 
@@ -2459,6 +2593,18 @@ export const GetRouteResponse: MessageFns<GetRouteResponse> = {
     if (message.estimates?.length) {
       obj.estimates = message.estimates.map((e) => Estimate.toJSON(e));
     }
+    if (message.ageSeconds !== undefined) {
+      obj.ageSeconds = floatToJson(message.ageSeconds);
+    }
+    if (message.reasons?.length) {
+      obj.reasons = message.reasons;
+    }
+    if (message.route !== undefined) {
+      obj.route = Route.toJSON(message.route);
+    }
+    if (message.arrivalNs !== 0n) {
+      obj.arrivalNs = message.arrivalNs.toString();
+    }
     return obj;
   },
 
@@ -2472,6 +2618,324 @@ export const GetRouteResponse: MessageFns<GetRouteResponse> = {
       : undefined;
     message.status = object.status ?? 0;
     message.estimates = object.estimates?.map((e) => Estimate.fromPartial(e)) || [];
+    message.ageSeconds = object.ageSeconds ?? undefined;
+    message.reasons = object.reasons?.map((e) => e) || [];
+    message.route = (object.route !== undefined && object.route !== null) ? Route.fromPartial(object.route) : undefined;
+    message.arrivalNs = (object.arrivalNs !== undefined && object.arrivalNs !== null) ? BigInt(object.arrivalNs) : 0n;
+    return message;
+  },
+};
+
+function createBaseListRoutesRequest(): ListRoutesRequest {
+  return { pageSize: 0, pageToken: "", withTravelTimes: false };
+}
+
+export const ListRoutesRequest: MessageFns<ListRoutesRequest> = {
+  encode(message: ListRoutesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    if (message.withTravelTimes !== false) {
+      writer.uint32(24).bool(message.withTravelTimes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRoutesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRoutesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.withTravelTimes = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRoutesRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      withTravelTimes: isSet(object.withTravelTimes)
+        ? globalThis.Boolean(object.withTravelTimes)
+        : isSet(object.with_travel_times)
+        ? globalThis.Boolean(object.with_travel_times)
+        : false,
+    };
+  },
+
+  toJSON(message: ListRoutesRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.withTravelTimes !== false) {
+      obj.withTravelTimes = message.withTravelTimes;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRoutesRequest>): ListRoutesRequest {
+    return ListRoutesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRoutesRequest>): ListRoutesRequest {
+    const message = createBaseListRoutesRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.withTravelTimes = object.withTravelTimes ?? false;
+    return message;
+  },
+};
+
+function createBaseRouteState(): RouteState {
+  return { route: undefined, now: undefined };
+}
+
+export const RouteState: MessageFns<RouteState> = {
+  encode(message: RouteState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.route !== undefined) {
+      Route.encode(message.route, writer.uint32(10).fork()).join();
+    }
+    if (message.now !== undefined) {
+      GetRouteResponse.encode(message.now, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RouteState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRouteState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.route = Route.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.now = GetRouteResponse.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RouteState {
+    return {
+      route: isSet(object.route) ? Route.fromJSON(object.route) : undefined,
+      now: isSet(object.now) ? GetRouteResponse.fromJSON(object.now) : undefined,
+    };
+  },
+
+  toJSON(message: RouteState): unknown {
+    const obj: any = {};
+    if (message.route !== undefined) {
+      obj.route = Route.toJSON(message.route);
+    }
+    if (message.now !== undefined) {
+      obj.now = GetRouteResponse.toJSON(message.now);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RouteState>): RouteState {
+    return RouteState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RouteState>): RouteState {
+    const message = createBaseRouteState();
+    message.route = (object.route !== undefined && object.route !== null) ? Route.fromPartial(object.route) : undefined;
+    message.now = (object.now !== undefined && object.now !== null)
+      ? GetRouteResponse.fromPartial(object.now)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListRoutesResponse(): ListRoutesResponse {
+  return { routes: [], nextPageToken: "", staleSinceNs: 0n };
+}
+
+export const ListRoutesResponse: MessageFns<ListRoutesResponse> = {
+  encode(message: ListRoutesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.routes) {
+      RouteState.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.staleSinceNs !== 0n) {
+      if (BigInt.asIntN(64, message.staleSinceNs) !== message.staleSinceNs) {
+        throw new globalThis.Error("value provided for field message.staleSinceNs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.staleSinceNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRoutesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRoutesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.routes.push(RouteState.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.staleSinceNs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRoutesResponse {
+    return {
+      routes: globalThis.Array.isArray(object?.routes) ? object.routes.map((e: any) => RouteState.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      staleSinceNs: isSet(object.staleSinceNs)
+        ? BigInt(object.staleSinceNs)
+        : isSet(object.stale_since_ns)
+        ? BigInt(object.stale_since_ns)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ListRoutesResponse): unknown {
+    const obj: any = {};
+    if (message.routes?.length) {
+      obj.routes = message.routes.map((e) => RouteState.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.staleSinceNs !== 0n) {
+      obj.staleSinceNs = message.staleSinceNs.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRoutesResponse>): ListRoutesResponse {
+    return ListRoutesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRoutesResponse>): ListRoutesResponse {
+    const message = createBaseListRoutesResponse();
+    message.routes = object.routes?.map((e) => RouteState.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.staleSinceNs = (object.staleSinceNs !== undefined && object.staleSinceNs !== null)
+      ? BigInt(object.staleSinceNs)
+      : 0n;
     return message;
   },
 };
@@ -2567,6 +3031,16 @@ export const QueryServiceService = {
     responseSerialize: (value: GetRouteResponse): Buffer => Buffer.from(GetRouteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetRouteResponse => GetRouteResponse.decode(value),
   },
+  /** The routes that have a name, with their travel times if wanted, a page at a time. */
+  listRoutes: {
+    path: "/tdc.v1.QueryService/ListRoutes" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListRoutesRequest): Buffer => Buffer.from(ListRoutesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListRoutesRequest => ListRoutesRequest.decode(value),
+    responseSerialize: (value: ListRoutesResponse): Buffer => Buffer.from(ListRoutesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListRoutesResponse => ListRoutesResponse.decode(value),
+  },
 } as const;
 
 export interface QueryServiceServer extends UntypedServiceImplementation {
@@ -2586,6 +3060,8 @@ export interface QueryServiceServer extends UntypedServiceImplementation {
   listMatches: handleUnaryCall<ListMatchesRequest, ListMatchesResponse>;
   /** The travel time along links in sequence. */
   getRoute: handleUnaryCall<GetRouteRequest, GetRouteResponse>;
+  /** The routes that have a name, with their travel times if wanted, a page at a time. */
+  listRoutes: handleUnaryCall<ListRoutesRequest, ListRoutesResponse>;
 }
 
 export interface QueryServiceClient extends Client {
@@ -2701,6 +3177,22 @@ export interface QueryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetRouteResponse) => void,
+  ): ClientUnaryCall;
+  /** The routes that have a name, with their travel times if wanted, a page at a time. */
+  listRoutes(
+    request: ListRoutesRequest,
+    callback: (error: ServiceError | null, response: ListRoutesResponse) => void,
+  ): ClientUnaryCall;
+  listRoutes(
+    request: ListRoutesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListRoutesResponse) => void,
+  ): ClientUnaryCall;
+  listRoutes(
+    request: ListRoutesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListRoutesResponse) => void,
   ): ClientUnaryCall;
 }
 
