@@ -151,7 +151,8 @@ function hints(view: RoadView): string[] {
   return [
     '  Try in another terminal:',
     `    npx tdc${at} travel-times`,
-    `    npx tdc${at} route D1 D2 D3 D4 D5`,
+    `    npx tdc${at} routes`,
+    `    npx tdc${at} route southbound`,
     `    npx tdc${at} detectors`,
     `    npx tdc${at} events --detector D3 --from -10m`,
     `    npx tdc${at} events --follow`,

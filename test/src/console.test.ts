@@ -169,6 +169,23 @@ describe('the console', () => {
     await eventually(() => page.locator('.sign').innerText()).toMatch(/Station\s+\d+ min/);
   });
 
+  test('has a sign for each route with a name, which follows the road and leads to what is behind it', async () => {
+    await page.goto(`${road.url}/route`);
+    await eventually(() => page.locator('.signs li').count()).toBe(3);
+    const sign = page.locator('[data-route=harbour]');
+    await eventually(() => sign.innerText()).toMatch(/^North ring to Harbour\s+\d+ min\s+(free|dense|slow|jam)/);
+    await sign.getByRole('link').click();
+    await eventually(() => page.locator('h1').innerText()).toBe('North ring to Harbour');
+    expect(new URL(page.url()).pathname).toBe('/routes/harbour');
+    expect((await page.locator('.via').innerText()).split('\n').join()).toMatch(/North ring.*Station.*Market.*Harbour/);
+    await eventually(() => page.locator('tr[data-link]').count()).toBe(3);
+    const facts = page.locator('.facts');
+    await eventually(() => facts.innerText()).toMatch(/Last vehicle\s+\d+ (seconds|minutes) ago/);
+    const minute = /Of the minute\s+([\d:]+)/;
+    const before = minute.exec(await facts.innerText())?.[1];
+    await eventually(async () => minute.exec(await facts.innerText())?.[1]).not.toBe(before);
+  });
+
   test('is German for who wants it, and stays so, in the colours that were chosen', async () => {
     await page.getByLabel('Language').selectOption('de');
     await page.getByLabel('Farben').selectOption('dark');
@@ -188,6 +205,8 @@ const pages = [
   ['/detectors/D3', /simulated/],
   ['/route?via=D1&via=D2', /Station\s+\d+ min/],
   ['/alerts', /There is no alert|Es gibt keinen Alarm/],
+  ['/route', /North ring to Harbour\s+\d+ min/],
+  ['/routes/harbour', /North ring to Harbour\s+\d+ min/],
   ['/links/D1/nothing', /no such detector or link|gibt es im Netz nicht/],
 ] as const;
 

@@ -31,6 +31,7 @@ describe('the page', () => {
       '/links/D1/D2/history?from_date=2026-03-01',
       '/detectors/D1',
       '/route?via=D1&via=D2',
+      '/routes/north',
       '/alerts',
     ]) {
       expect((await subject.get(path)).text).toBe(html);

@@ -15,6 +15,8 @@ const pageAddresses = [
   '/detectors',
   '/detectors/:id',
   '/route',
+  '/routes',
+  '/routes/:id',
   '/alerts',
 ];
 const hidden = { hide: true };

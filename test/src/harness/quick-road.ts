@@ -51,6 +51,7 @@ export class QuickRoad implements AsyncDisposable {
   static async start(directory: string, networkText: string, factor: number): Promise<QuickRoad> {
     const main: NetworkFile = parse(networkText);
     const whole = {
+      ...main,
       detectors: [...main.detectors, ...sideRoad.detectors],
       links: [...main.links, ...sideRoad.links],
     };

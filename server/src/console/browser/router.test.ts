@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { detectorAddress, historyAddress, linkAddress, placeOf, routeAddress } from './router.ts';
+import { detectorAddress, historyAddress, linkAddress, namedRouteAddress, placeOf, routeAddress } from './router.ts';
 
 const placeAt = (address: string) => placeOf(new URL(address, 'https://tdc.example.org'));
 
@@ -13,6 +13,7 @@ test('every page is found again by its address, whatever ids are', () => {
       expect(placeAt(linkAddress(from, to))).toEqual({ page: 'link', from, to });
       expect(placeAt(historyAddress({ from, to }))).toMatchObject({ page: 'history', from, to });
       expect(placeAt(detectorAddress(from))).toEqual({ page: 'detector', id: from });
+      expect(placeAt(namedRouteAddress(from))).toEqual({ page: 'named-route', id: from });
       expect(placeAt(routeAddress([from, to, from]))).toEqual({ page: 'route', detectorIds: [from, to, from] });
     }),
   );
@@ -25,6 +26,8 @@ test.each([
   ['/route', 'route'],
   ['/alerts', 'alerts'],
   ['/alerts/A', 'missing'],
+  ['/routes', 'route'],
+  ['/routes/A/B', 'missing'],
   ['/links/A', 'missing'],
   ['/links/A/B/C', 'missing'],
   ['/links/A/B/history?from_date=2026-03-01', 'history'],

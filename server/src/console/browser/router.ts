@@ -11,6 +11,7 @@ export type Place =
   | { readonly page: 'detector'; readonly id: string }
   | { readonly page: 'route'; readonly detectorIds: readonly string[] }
   | { readonly page: 'alerts' }
+  | { readonly page: 'named-route'; readonly id: string }
   | { readonly page: 'missing' };
 
 export function placeOf({ pathname, searchParams }: URL): Place {
@@ -23,10 +24,13 @@ export function placeOf({ pathname, searchParams }: URL): Place {
   if (second === undefined) {
     if (first === '' || first === 'links' || first === 'detectors') return { page: 'overview' };
     if (first === 'alerts') return { page: 'alerts' };
-    return first === 'route' ? { page: 'route', detectorIds: searchParams.getAll('via') } : { page: 'missing' };
+    return first === 'route' || first === 'routes'
+      ? { page: 'route', detectorIds: searchParams.getAll('via') }
+      : { page: 'missing' };
   }
   if (first === 'links' && third !== undefined) return { page: 'link', from: second, to: third };
   if (first === 'detectors' && third === undefined) return { page: 'detector', id: second };
+  if (first === 'routes' && third === undefined) return { page: 'named-route', id: second };
   return { page: 'missing' };
 }
 
@@ -43,6 +47,7 @@ export const linkAddress = (from: string, to: string): string =>
 export const historyAddress = ({ from, to }: { readonly from: string; readonly to: string }): string =>
   `${linkAddress(from, to)}/history`;
 export const detectorAddress = (id: string): string => `/detectors/${encodeURIComponent(id)}`;
+export const namedRouteAddress = (id: string): string => `/routes/${encodeURIComponent(id)}`;
 export function routeAddress(detectorIds: readonly string[]): string {
   const query = new URLSearchParams(detectorIds.map((id) => ['via', id]));
   return detectorIds.length === 0 ? '/route' : `/route?${query}`;

@@ -13,7 +13,9 @@ const levelBegins = [
 ] as const;
 
 /** Without an estimate, or with one that cannot be relied on, never that of traffic. */
-export function levelOf(estimate: Estimate | undefined): TrafficLevel {
+export function levelOf(
+  estimate: Pick<Estimate, 'status' | 'mean_seconds' | 'free_flow_seconds' | 'clock_offset_seconds'> | undefined,
+): TrafficLevel {
   if (estimate === undefined || estimate.clock_offset_seconds !== null) return 'unknown';
   if (estimate.status === 'detector_down') return 'down';
   if (estimate.status === 'stale') return 'old';
@@ -23,7 +25,10 @@ export function levelOf(estimate: Estimate | undefined): TrafficLevel {
 }
 
 /** Travel time over that of free flow; undefined where one of them is not known. */
-export function delayRatioOf({ mean_seconds, free_flow_seconds }: Estimate): number | undefined {
+export function delayRatioOf({
+  mean_seconds,
+  free_flow_seconds,
+}: Pick<Estimate, 'mean_seconds' | 'free_flow_seconds'>): number | undefined {
   if (mean_seconds === null || free_flow_seconds === null || free_flow_seconds <= 0) return undefined;
   return mean_seconds / free_flow_seconds;
 }

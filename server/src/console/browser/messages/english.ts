@@ -251,6 +251,9 @@ export const english = {
   showPeriod: 'Show',
   report: 'Report to be printed',
 
+  noRoutes: 'No route has a name yet. “tdc network apply” gives them names.',
+  routesShown: (count: string) => `The first ${count} routes are shown.`,
+  routeOther: 'Along other detectors',
   routeHelp: 'Choose detectors in the order of the drive.',
   routeStart: 'Start',
   routeNext: 'Next',

@@ -254,6 +254,9 @@ export const german: Messages = {
   showPeriod: 'Zeigen',
   report: 'Bericht zum Drucken',
 
+  noRoutes: 'Noch hat keine Route einen Namen. „tdc network apply“ gibt ihnen welche.',
+  routesShown: (count) => `Gezeigt werden die ersten ${count} Routen.`,
+  routeOther: 'Über andere Detektoren',
   routeHelp: 'Detektoren in der Reihenfolge der Fahrt wählen.',
   routeStart: 'Start',
   routeNext: 'Weiter',

@@ -5,6 +5,7 @@ import { AlertsPage } from './alerts-page.ts';
 import { DetectorPage } from './detector-page.ts';
 import { HistoryPage } from './history-page.ts';
 import { LinkPage } from './link-page.ts';
+import { NamedRoutePage } from './named-route-page.ts';
 import { OverviewPage } from './overview.ts';
 import { RoutePage } from './route-page.ts';
 
@@ -22,6 +23,8 @@ export function openPage(desk: Desk, place: Place): Page {
       return new RoutePage(desk, place.detectorIds);
     case 'alerts':
       return new AlertsPage(desk);
+    case 'named-route':
+      return new NamedRoutePage(desk, place.id);
     case 'missing':
       return missingPage(desk);
   }

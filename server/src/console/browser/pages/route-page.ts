@@ -1,66 +1,77 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
-import { askJson } from '../api.ts';
-import type { RouteTime } from '../api-types.ts';
+import type { NamedRoute, RouteTime } from '../api-types.ts';
 import type { Desk, Page } from '../desk.ts';
-import { fact, facts } from '../facts.ts';
-import { linkTable } from '../marks.ts';
-import { linkIdOf } from '../network-state.ts';
+import { Reread } from '../reread.ts';
+import { readingView, routeTimeView, signList } from '../route-sign.ts';
 import { routeAddress } from '../router.ts';
 
-const readEveryMs = 20_000;
+/** Signs that are shown. */
+const signsMax = 200;
 
-type Reading =
-  | { readonly type: 'nothing' }
-  | { readonly type: 'reading' }
-  | { readonly type: 'read'; readonly route: RouteTime }
-  | { readonly type: 'failed'; readonly why: string };
+interface NamedRoutes {
+  readonly routes: readonly NamedRoute[];
+  readonly next_page_token: string | null;
+}
 
-/** The travel time along detectors in sequence, as a sign at the road has it. */
+/** Travel times as signs at the road have them: of the routes that have a name, or along detectors that are chosen. */
 export class RoutePage implements Page {
   readonly #desk: Desk;
   readonly #detectorIds: readonly string[];
-  readonly #going = new AbortController();
-  readonly #timer: ReturnType<typeof setInterval>;
-  #reading: Reading;
+  /** While nothing is chosen. */
+  readonly #named: Reread<NamedRoutes> | undefined;
+  /** When enough is chosen. */
+  readonly #chosen: Reread<{ readonly route: RouteTime }> | undefined;
 
   constructor(desk: Desk, detectorIds: readonly string[]) {
     this.#desk = desk;
     this.#detectorIds = detectorIds;
-    this.#reading = { type: detectorIds.length < 2 ? 'nothing' : 'reading' };
-    this.#timer = setInterval(() => void this.#read(), readEveryMs);
-    void this.#read();
+    if (detectorIds.length === 0) this.#named = new Reread(desk, `/api/v1/routes?page_size=${signsMax}`);
+    const query = new URLSearchParams(detectorIds.map((id) => ['detector_ids', id]));
+    if (detectorIds.length >= 2) this.#chosen = new Reread(desk, `/api/v1/route?${query}`);
   }
 
   title(): string {
     return this.#desk.format.text.route;
   }
 
+  onChange(): void {
+    this.#named?.onChange();
+    this.#chosen?.onChange();
+  }
+
   view(): TemplateResult {
     const { text } = this.#desk.format;
     return html`<div class="route-page">
+      ${this.#namedView()}
+      ${this.#named === undefined ? nothing : html`<h2>${text.routeOther}</h2>`}
       <p>${text.routeHelp}</p>
-      ${this.#chooser()} ${this.#signView()}
+      ${this.#chooser()} ${this.#chosenView()}
     </div>`;
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-    this.#going.abort();
+    this.#named?.[Symbol.dispose]();
+    this.#chosen?.[Symbol.dispose]();
   }
 
-  async #read(): Promise<void> {
-    if (this.#detectorIds.length < 2) return;
-    const { signal } = this.#going;
-    const query = new URLSearchParams(this.#detectorIds.map((id) => ['detector_ids', id]));
-    try {
-      const { route } = await askJson<{ route: RouteTime }>(`/api/v1/route?${query}`, { signal });
-      this.#reading = { type: 'read', route };
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#reading = { type: 'failed', why: this.#desk.refused(error) };
-    }
-    this.#desk.refresh();
+  #namedView(): TemplateResult | typeof nothing {
+    const desk = this.#desk;
+    const { text, number } = desk.format;
+    if (this.#named === undefined) return nothing;
+    return readingView(desk, this.#named.reading, ({ routes, next_page_token: next }) =>
+      routes.length === 0
+        ? html`<p>${text.noRoutes}</p>`
+        : html`${signList(desk, routes)} ${next === null ? nothing : html`<p>${text.routesShown(number(signsMax))}</p>`}`,
+    );
+  }
+
+  #chosenView(): TemplateResult | typeof nothing {
+    const desk = this.#desk;
+    const detectorIds = this.#detectorIds;
+    if (this.#chosen === undefined) return nothing;
+    const name = desk.state.nameOf(detectorIds.at(-1) ?? '');
+    return readingView(desk, this.#chosen.reading, ({ route }) => routeTimeView(desk, { name, detectorIds, route }));
   }
 
   /** Where the last detector leads to; everything where there is none yet. */
@@ -100,44 +111,5 @@ export class RoutePage implements Page {
       </button>
       <button type="button" ?disabled=${this.#detectorIds.length === 0} @click=${() => go([])}>${text.routeClear}</button>
     </form>`;
-  }
-
-  #signView(): TemplateResult | typeof nothing {
-    const { text } = this.#desk.format;
-    const reading = this.#reading;
-    switch (reading.type) {
-      case 'nothing':
-        return nothing;
-      case 'reading':
-        return html`<p>${text.loading}</p>`;
-      case 'failed':
-        return html`<p class="failure">${text.loadFailed} <span lang="en">${reading.why}</span></p>`;
-      case 'read':
-        return this.#timeView(reading.route);
-    }
-  }
-
-  #timeView(route: RouteTime): TemplateResult {
-    const { format, state } = this.#desk;
-    const { text, duration, number } = format;
-    const { mean_seconds: mean, lower_seconds: low, upper_seconds: high } = route;
-    const destination = state.nameOf(this.#detectorIds.at(-1) ?? '');
-    const minutes = mean === null ? text.routeNoValue : text.routeSign(number(Math.max(1, Math.round(mean / 60))));
-    const links = this.#detectorIds.slice(1).flatMap((to, index) => {
-      const from = this.#detectorIds[index] ?? '';
-      return state.link(linkIdOf(from, to)) ?? [];
-    });
-    return html`<section aria-labelledby="sign-heading">
-      <h2 id="sign-heading">${text.routeTotal}</h2>
-      <p class="sign"><span>${destination}</span> <span class="sign-time">${minutes}</span></p>
-      ${facts(
-        fact(text.travelTime, duration(mean)),
-        fact(text.delay, format.delay(route.delay_seconds)),
-        fact(text.freeFlow, duration(route.free_flow_seconds)),
-        fact(text.interval, low === null || high === null ? '–' : text.between(duration(low), duration(high))),
-        fact(text.asOf, format.time(Date.parse(route.arrival))),
-      )}
-      ${linkTable(this.#desk, links)}
-    </section>`;
   }
 }
