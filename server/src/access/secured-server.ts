@@ -39,7 +39,11 @@ export interface SecuredServer extends AsyncDisposable {
   /** Where a service is, by a name that its certificate has. */
   address(name: 'collector' | 'query' | 'http'): string;
   /** Asks over HTTP, with the same means. */
-  get(path: string, shown?: Shown, asking?: Pick<Asking, 'method' | 'headers' | 'body'>): Promise<Answer>;
+  get(
+    path: string,
+    shown?: Shown,
+    asking?: Pick<Asking, 'method' | 'headers' | 'body' | 'localAddress'>,
+  ): Promise<Answer>;
   readonly log: readonly Record<string, unknown>[];
   /** Everything logged so far, as text. */
   logText(): string;

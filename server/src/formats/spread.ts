@@ -7,5 +7,8 @@ const tenthsApart = 2 * 1.2815515655446004;
 export const standardDeviationOf = (low: number, high: number): number => (high - low) / tenthsApart;
 
 /** That of the drivers' travel times, in seconds; undefined where there is no travel time. */
-export const driversDeviationOf = ({ fast_seconds: fast, slow_seconds: slow }: EstimateRecord): number | undefined =>
+export const driversDeviationOf = ({
+  fast_seconds: fast,
+  slow_seconds: slow,
+}: Pick<EstimateRecord, 'fast_seconds' | 'slow_seconds'>): number | undefined =>
   fast === null || slow === null ? undefined : standardDeviationOf(fast, slow);

@@ -110,7 +110,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   addEventFiles(app, options, answers);
   addEstimateFiles(app, options, answers);
   addMatchFiles(app, options, answers);
-  addRouteFiles(app, options);
+  addRouteFiles(app, options, answers);
   addHistoryRoutes(app, options);
   addReportRoutes(app, options);
   addAlertRoutes(app, options);

@@ -7,6 +7,8 @@ export interface Asking {
   readonly method?: string;
   readonly body?: string;
   readonly token?: string;
+  /** From which of the addresses of this machine; whichever, by default. */
+  readonly localAddress?: string;
   readonly tls?: { readonly ca: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
 }
 
@@ -19,11 +21,13 @@ export interface Answer {
 }
 
 /** Asks on a connection of its own, and takes the answer as it comes: nothing is followed, kept or unpacked. */
-export function ask(url: string, { headers = {}, method = 'GET', body, token, tls }: Asking = {}): Promise<Answer> {
+export function ask(url: string, asking: Asking = {}): Promise<Answer> {
+  const { headers = {}, method = 'GET', body, token, localAddress, tls } = asking;
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  const options = { method, headers: { ...authorization, ...type, ...headers }, agent: false, ...tls };
+  const from = localAddress === undefined ? {} : { localAddress };
+  const options = { method, headers: { ...authorization, ...type, ...headers }, agent: false, ...from, ...tls };
   const request = url.startsWith('https:') ? requestSecured : requestPlain;
   request(url, options, (response) => {
     const parts: Buffer[] = [];

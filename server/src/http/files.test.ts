@@ -69,9 +69,12 @@ test('links and detectors are GeoJSON to another parser, and unchanged while not
   expect(detectors.features).toHaveLength(madeUpDetectors.length);
 });
 
-test('routes are GeoJSON to another parser, and CSV to the SQLite shell', async () => {
+test('routes are GeoJSON to another parser, a valid publication of DATEX II, and CSV to the SQLite shell', async () => {
   const { features } = check((await get('routes.geojson')).text) as { features: { id: string; geometry: unknown }[] };
   expect(features).toMatchObject([{ id: 'north', geometry: { type: 'LineString' } }]);
+  using read = readPublication((await get('routes.datex2.xml')).text);
+  expect(read.texts('//loc:externalLocationCode')).toEqual(['north']);
+  expect(read.texts('//roa:travelTime/com:dataError')).toEqual(['true']);
   const csv = await get('routes.csv');
   expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8');
   expect(inSqliteShell(csv.text, 'SELECT route_id, name, detector_ids, status, reasons FROM t')).toEqual([
@@ -214,6 +217,8 @@ describe('without any link', () => {
     expect((await empty.get('/api/v1/detectors.geojson')).json()).toMatchObject({ features: [] });
     const answer = await empty.get('/api/v1/links.datex2.xml');
     expect([answer.status, answer.json().detail]).toEqual([404, expect.stringContaining('there is no link')]);
+    const routes = await empty.get('/api/v1/routes.datex2.xml');
+    expect([routes.status, routes.json().detail]).toEqual([404, expect.stringContaining('no route has a name')]);
   });
 });
 

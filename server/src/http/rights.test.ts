@@ -42,6 +42,7 @@ describe('every address of HTTP', () => {
     ...['/api/v1/links/D1/D2/usual', '/api/v1/links/D1/D2/statistics', '/api/v1/links/D1/D2/report'],
     '/api/v1/links/D1/D2/comparison?before_from=2026-01-01&before_to=2026-02-01&from_date=2026-02-01&to_date=2026-03-01',
     ...['/api/v1/routes', '/api/v1/routes/D1', '/api/v1/routes.geojson', '/api/v1/routes.csv'],
+    '/api/v1/routes.datex2.xml',
     '/api/v1/alerts',
     '/metrics',
   ];
@@ -67,7 +68,9 @@ describe('every address of HTTP', () => {
   });
 
   test.each(forViewers)('%s is for operators alone', async (path) => {
-    const refused = await server.get(path);
+    // Each from an address of its own: the server bears thirty failures of one at once.
+    const localAddress = `127.0.1.${1 + forViewers.indexOf(path)}`;
+    const refused = await server.get(path, shown.nobody, { localAddress });
     expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer realm="tdc"']);
     expect(refused.json()).toMatchObject({ type: 'urn:tdc:problem:unauthenticated' });
     expect((await server.get(path, shown.D1)).status).toBe(403);

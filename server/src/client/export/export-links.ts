@@ -1,8 +1,8 @@
-import { InvalidInputError, NotFoundError, unreachable } from '@tdc/shared/errors.ts';
+import { NotFoundError, unreachable } from '@tdc/shared/errors.ts';
 import { msFromNs, parseDetector } from '@tdc/shared/wire.ts';
 import type { Command } from 'commander';
 import { csvFormat } from '../../formats/csv.ts';
-import { type Publisher, publisherByDefault, publisherSchema } from '../../formats/datex2/publisher.ts';
+import { measuredLink } from '../../formats/datex2/measured.ts';
 import type { PublicationOptions } from '../../formats/datex2/travel-times.ts';
 import { linkCollection, linkProperties } from '../../formats/geojson.ts';
 import { type LiveLink, liveLinks } from '../../formats/live-link.ts';
@@ -13,23 +13,18 @@ import { ndjsonFormat } from '../formats/ndjson.ts';
 import { queryLinks } from '../query-network.ts';
 import { newestEstimates } from '../travel-times.ts';
 import { addExportOptions, type ExportOptions, exportTo } from './export.ts';
+import { addPublisherFlags, type PublisherFlags, publisherOf } from './publisher-flags.ts';
 
 const formats = ['geojson', 'datex2', 'csv', 'ndjson'] as const;
 type LinkFormat = (typeof formats)[number];
 
-export interface ExportLinksOptions extends ExportOptions<LinkFormat> {
-  readonly datex2Country: string;
-  readonly datex2Identifier: string;
-}
+export type ExportLinksOptions = ExportOptions<LinkFormat> & PublisherFlags;
 
 export function addExportLinksCommand(program: Command, run: Run): void {
   const command = program.command('links').description('the links with their travel times now');
-  addExportOptions(command, formats)
-    .option('--datex2-country <code>', 'country of who publishes; ZZ for none', publisherByDefault.country)
-    .option('--datex2-identifier <text>', 'national identifier of who publishes', publisherByDefault.identifier)
-    .action((options: ExportLinksOptions, command: Command) =>
-      run(command, (context) => exportLinks(context, options)),
-    );
+  addPublisherFlags(addExportOptions(command, formats)).action((options: ExportLinksOptions, command: Command) =>
+    run(command, (context) => exportLinks(context, options)),
+  );
 }
 
 /** `tdc export links` */
@@ -67,7 +62,7 @@ async function* textOf(
       if (links.length === 0) throw new NotFoundError('there is no link in the network: expected one to publish');
       // Loaded where it is written: other commands start without it.
       const { travelTimePublication } = await import('../../formats/datex2/travel-times.ts');
-      yield* travelTimePublication(links, publication);
+      yield* travelTimePublication(links.map(measuredLink), publication);
       return;
     }
     case 'csv': {
@@ -85,13 +80,3 @@ async function* textOf(
 
 const rowsOf = (links: readonly LiveLink[]): readonly Row[] =>
   linkCollection(links).features.map(({ properties }) => properties);
-
-function publisherOf({ datex2Country: country, datex2Identifier: identifier }: ExportLinksOptions): Publisher {
-  const parsed = publisherSchema.safeParse({ country, identifier });
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => {
-    const name = path[0] === 'country' ? 'country' : 'identifier';
-    return `--datex2-${name} ${JSON.stringify({ country, identifier }[name])}: ${message}`;
-  });
-  throw new InvalidInputError(problems.join('\n'), { field: '--datex2' });
-}

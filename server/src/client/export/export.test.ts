@@ -95,10 +95,14 @@ test('events are CSV to the SQLite shell, lines of JSON, and what an AWAM host w
   expect(inSqliteShell(awam, 'SELECT c4, c5 FROM t LIMIT 1', { columns: 5 })).toEqual([{ c4: 'D2', c5: 'c0ff0000' }]);
 });
 
-test('routes are GeoJSON, CSV and lines of JSON', async () => {
-  const [geojson, csv, lines] = await Promise.all(
-    (['geojson', 'csv', 'ndjson'] as const).map((format) => out((context) => exportRoutes(context, { format }))),
+test('routes are GeoJSON, DATEX II, CSV and lines of JSON', async () => {
+  const [geojson, csv, lines, datex2] = await Promise.all(
+    (['geojson', 'csv', 'ndjson', 'datex2'] as const).map((format) =>
+      out((context) => exportRoutes(context, { ...links, format })),
+    ),
   );
+  using read = readPublication(datex2 ?? '');
+  expect(read.texts('//loc:externalLocationCode')).toEqual(['north']);
   const { features } = check(geojson ?? '') as { features: { id: string; geometry: unknown }[] };
   expect(features).toMatchObject([{ id: 'north', geometry: { type: 'LineString' } }]);
   expect(inSqliteShell(csv ?? '', 'SELECT route_id, name, status FROM t')).toEqual([

@@ -1,7 +1,8 @@
 import { roughDuration } from '@tdc/shared/rough-duration.ts';
 import type { EstimateRecord } from '../../records/estimate-record.ts';
+import type { RouteRecord } from '../../records/route-record.ts';
 
-/** What is wrong with a link's travel time, as DATEX II says it. */
+/** What is wrong with a travel time, as DATEX II says it. */
 export interface Fault {
   readonly type: 'intermittentDataValues' | 'noDataValuesAvailable' | 'spuriousUnreliableDataValues';
   /** For people. */
@@ -23,6 +24,14 @@ export function faultOf(estimate: EstimateRecord | undefined): Fault | undefined
   if (mean === null) return missing(since);
   if (status === 'live' || status === 'sparse') return undefined;
   return { type: 'intermittentDataValues', description: `${status}: ${since}`, isError: false };
+}
+
+/** The same of a route: its weakest link decides. */
+export function routeFaultOf({ status, mean_seconds: mean, reasons }: RouteRecord): Fault | undefined {
+  const description = reasons.join('; ');
+  if (mean === null || status === 'detector_down') return missing(description);
+  if (status === 'live' || status === 'sparse') return undefined;
+  return { type: 'intermittentDataValues', description, isError: false };
 }
 
 const missing = (description: string): Fault => ({ type: 'noDataValuesAvailable', description, isError: true });

@@ -1,10 +1,9 @@
 import type { Position } from '@tdc/shared/network.ts';
-import type { EstimateRecord } from '../../records/estimate-record.ts';
 import { isoTime } from '../../records/iso-time.ts';
-import type { LiveLink } from '../live-link.ts';
 import { driversDeviationOf } from '../spread.ts';
 import { type Element, multilingual, writable } from './element.ts';
-import { type Fault, faultOf } from './fault.ts';
+import type { Fault } from './fault.ts';
+import type { Measured } from './measured.ts';
 import type { Publisher } from './publisher.ts';
 
 /** Latitude before longitude, both in degrees of WGS 84. */
@@ -14,58 +13,58 @@ const degreeDigits = 7;
 /** The schema wants a number where there is none; it comes with dataError. */
 const noDuration = -1;
 
-/** Of a link what those took who have arrived, and what those are to expect who start now. */
-export function physicalQuantitiesOf(live: LiveLink, publisher: Publisher, nowMs: number): readonly Element[] {
-  const { estimate } = live;
-  const fault = faultOf(estimate);
+/** Of a link or route what those took who have arrived, and what those are to expect who start now. */
+export function physicalQuantitiesOf(measured: Measured, publisher: Publisher, nowMs: number): readonly Element[] {
+  const { known, fault } = measured;
   const arrived = {
     'roa:travelTimeType': 'reconstituted',
-    'roa:travelTime': arrivedValue(estimate, fault),
-    ...durationIfKnown('roa:freeFlowTravelTime', estimate?.free_flow_seconds ?? live.link.freeFlowSeconds),
-    ...durationIfKnown('roa:travelTimeDelay', fault?.isError === true ? undefined : estimate?.delay_seconds),
+    'roa:travelTime': arrivedValue(measured),
+    ...durationIfKnown('roa:freeFlowTravelTime', measured.freeFlowSeconds),
+    ...durationIfKnown('roa:travelTimeDelay', fault?.isError === true ? undefined : known?.delay_seconds),
   };
   const quantityOf = (forecast: boolean, values: Element): Element => ({
     '@_xsi:type': 'roa:SinglePhysicalQuantity',
     'roa:forecast': forecast,
-    'roa:pertinentLocation': locationOf(live, publisher),
-    ...(fault === undefined
-      ? {}
-      : { 'roa:physicalQuantityFault': faultElement(fault, estimate?.time ?? isoTime(nowMs)) }),
-    'roa:basicData': { '@_xsi:type': 'roa:TravelTimeData', ...timeOf(estimate), ...values },
+    'roa:pertinentLocation': locationOf(measured, publisher),
+    ...(fault === undefined ? {} : { 'roa:physicalQuantityFault': faultElement(fault, known?.time ?? isoTime(nowMs)) }),
+    'roa:basicData': { '@_xsi:type': 'roa:TravelTimeData', ...timeOf(known), ...values },
   });
-  const departure = estimate?.departure_seconds ?? undefined;
+  const departure = known?.departure_seconds ?? undefined;
   if (departure === undefined || fault?.isError === true) return [quantityOf(false, arrived)];
   const expected = {
     'roa:travelTimeType': 'estimated',
-    'roa:travelTime': { '@_numberOfInputValuesUsed': estimate?.samples ?? 0, 'roa:duration': departure },
+    'roa:travelTime': { ...countOf(measured), 'roa:duration': departure },
   };
   return [quantityOf(false, arrived), quantityOf(true, expected)];
 }
 
-function arrivedValue(estimate: EstimateRecord | undefined, fault: Fault | undefined): Element {
-  const mean = estimate?.mean_seconds ?? undefined;
+function arrivedValue(measured: Measured): Element {
+  const { known, fault } = measured;
   return {
-    ...qualityOf(estimate, fault),
+    ...qualityOf(measured),
     ...(fault?.isError === true
       ? { 'com:dataError': true, 'com:reasonForDataError': multilingual(fault.description) }
       : {}),
-    'roa:duration': mean ?? noDuration,
+    'roa:duration': known?.mean_seconds ?? noDuration,
   };
 }
 
-function qualityOf(estimate: EstimateRecord | undefined, fault: Fault | undefined): Element {
-  const { mean_seconds: mean = null, lower_seconds: lower = null, upper_seconds: upper = null } = estimate ?? {};
-  const counted = { '@_numberOfInputValuesUsed': estimate?.samples ?? 0 };
-  if (estimate === undefined || mean === null || lower === null || upper === null || mean <= 0) {
-    return { ...counted, '@_supplierCalculatedDataQuality': 0 };
+const countOf = ({ samples }: Measured): Element =>
+  samples === undefined ? {} : { '@_numberOfInputValuesUsed': samples };
+
+function qualityOf(measured: Measured): Element {
+  const { known, fault } = measured;
+  const { mean_seconds: mean = null, lower_seconds: lower = null, upper_seconds: upper = null } = known ?? {};
+  if (known === undefined || mean === null || lower === null || upper === null || mean <= 0) {
+    return { ...countOf(measured), '@_supplierCalculatedDataQuality': 0 };
   }
   const accuracy = rounded((100 * (upper - lower)) / 2 / mean);
   const quality = fault?.isError === true ? 0 : rounded(Math.max(0, 100 - accuracy));
   return {
     '@_accuracy': accuracy,
     '@_computationalMethod': 'arithmeticAverageOfSamplesInATimePeriod',
-    ...counted,
-    '@_standardDeviation': rounded(driversDeviationOf(estimate) ?? 0),
+    ...countOf(measured),
+    '@_standardDeviation': rounded(driversDeviationOf(known) ?? 0),
     '@_supplierCalculatedDataQuality': quality,
   };
 }
@@ -75,14 +74,14 @@ const rounded = (value: number): number => Math.round(value * 10) / 10;
 const durationIfKnown = (name: string, seconds: number | null | undefined): Element =>
   seconds === null || seconds === undefined ? {} : { [name]: { 'roa:duration': seconds } };
 
-const timeOf = (estimate: EstimateRecord | undefined): Element =>
-  estimate === undefined
+const timeOf = (known: Measured['known']): Element =>
+  known === undefined
     ? {}
     : {
         'roa:measurementOrCalculationTime': {
           '@_timePrecision': 'minute',
           'roa:timeMeaning': 'endTime',
-          'roa:timeValue': estimate.time,
+          'roa:timeValue': known.time,
         },
       };
 
@@ -92,22 +91,21 @@ const faultElement = ({ type, description }: Fault, time: string): Element => ({
   'roa:physicalQuantityFaultType': type,
 });
 
-function locationOf({ link, from, to }: LiveLink, publisher: Publisher): Element {
-  const [begin, end] = [pointOf(from?.position), pointOf(to?.position)];
-  const description = `${from?.name || link.fromDetectorId} - ${to?.name || link.toDetectorId}`;
+function locationOf({ code, description, places }: Measured, publisher: Publisher): Element {
+  const points = places.flatMap((place) => pointOf(place) ?? []);
   return {
     '@_xsi:type': 'loc:LinearLocation',
     'loc:externalReferencing': {
-      'loc:externalLocationCode': `${link.fromDetectorId}:${link.toDetectorId}`,
+      'loc:externalLocationCode': code,
       'loc:externalReferencingSystem': writable(publisher.identifier),
     },
     'loc:supplementaryPositionalDescription': { 'loc:locationDescription': multilingual(description) },
-    ...(begin === undefined || end === undefined
+    ...(points.length < places.length
       ? {}
       : {
           'loc:gmlLineString': {
             ...{ '@_srsDimension': 2, '@_srsName': srsName },
-            'loc:posList': `${begin} ${end}`,
+            'loc:posList': points.join(' '),
           },
         }),
   };

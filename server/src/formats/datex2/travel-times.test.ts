@@ -1,4 +1,7 @@
+import { EstimateStatus } from '@tdc/shared/generated/tdc/v1/estimate.ts';
+import { GetRouteResponse } from '@tdc/shared/generated/tdc/v1/query.ts';
 import { expect, test } from 'vitest';
+import { routeRecord } from '../../records/route-record.ts';
 import { liveLinks } from '../live-link.ts';
 import {
   hostileNames,
@@ -8,6 +11,7 @@ import {
   madeUpNewest,
   recordOf,
 } from '../made-up-links.ts';
+import { measuredLink, measuredRoutes } from './measured.ts';
 import { travelTimePublication } from './travel-times.ts';
 import { readPublication } from './validated.ts';
 
@@ -15,7 +19,7 @@ const network = { detectors: madeUpDetectors, links: madeUpLinks };
 const publisher = { country: 'DE', identifier: 'city of <X> & "Y"' };
 const published = (nowMs = madeUpMinuteMs, given = network) => {
   const links = liveLinks(given, madeUpNewest.map(recordOf), nowMs);
-  return [...travelTimePublication(links, { publisher, nowMs })].join('');
+  return [...travelTimePublication(links.map(measuredLink), { publisher, nowMs })].join('');
 };
 
 test('a publication is valid, and says who publishes what and when', () => {
@@ -103,6 +107,39 @@ test('names come whole but for what XML cannot write, and are cut where the sche
   const detectors = madeUpDetectors.map((detector) => ({ ...detector, name }));
   using odd = readPublication(published(madeUpMinuteMs, { detectors, links: madeUpLinks }));
   expect(odd.texts('//loc:locationDescription/com:values/com:value')[0]).toMatch(/^\ufffd{4}🚦+$/u);
+});
+
+test('routes have lines over their detectors, and what their links lack', () => {
+  const seconds = { meanSeconds: 200, lowerSeconds: 180, upperSeconds: 220, fastSeconds: 150, slowSeconds: 260 };
+  const travelTime = { ...seconds, departureSeconds: 210, freeFlowSeconds: 120, delaySeconds: 80 };
+  const route = (id: string, detectorIds: readonly string[], given: Partial<GetRouteResponse>) =>
+    routeRecord(
+      { id, name: id === 'north' ? hostileNames.script : '', detectorIds },
+      GetRouteResponse.fromPartial({ arrivalNs: BigInt(madeUpMinuteMs) * 1_000_000n, ...given }),
+    );
+  const live = EstimateStatus.ESTIMATE_STATUS_LIVE;
+  const down = EstimateStatus.ESTIMATE_STATUS_DETECTOR_DOWN;
+  const why = 'D1 to D2: a detector gives no sign of life';
+  const routes = [
+    route('north', ['D1', 'D2', 'D3'], { status: live, travelTime, ageSeconds: 5 }),
+    route('back', ['M1', 'D1', 'D2'], { status: down, reasons: [why] }),
+  ];
+  const publication = travelTimePublication(measuredRoutes(routes, madeUpDetectors), {
+    ...{ publisher, nowMs: madeUpMinuteMs },
+  });
+  using read = readPublication([...publication].join(''));
+  const codes = read.each('roa:pertinentLocation/loc:externalReferencing/loc:externalLocationCode');
+  const durations = read.each('roa:basicData/roa:travelTime/roa:duration');
+  expect(codes.map((code, i) => [code, durations[i]])).toEqual([
+    ['north', '200'],
+    ['north', '210'],
+    ['back', '-1'],
+  ]);
+  const [line, , none] = read.each('roa:pertinentLocation/loc:gmlLineString/loc:posList');
+  expect([line?.split(' ').length, none]).toEqual([6, undefined]);
+  expect(read.texts('//loc:locationDescription/com:values/com:value')[0]).toBe(hostileNames.script);
+  expect(read.texts('//com:reasonForDataError/com:values/com:value')).toEqual([why]);
+  expect(read.each('roa:basicData/roa:travelTime/@accuracy')[0]).toBe('10');
 });
 
 test('what is not as the schema has it is found', () => {

@@ -1,8 +1,8 @@
 /** Travel times as DATEX II (EN 16157-5, model version 3) has them: an ElaboratedDataPublication of TravelTimeData. */
 import XMLBuilder from 'fast-xml-builder';
 import { isoTime } from '../../records/iso-time.ts';
-import type { LiveLink } from '../live-link.ts';
 import { type Element, multilingual } from './element.ts';
+import type { Measured } from './measured.ts';
 import { physicalQuantitiesOf } from './physical-quantity.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -11,8 +11,8 @@ export interface PublicationOptions {
   readonly nowMs: number;
 }
 
-/** Links that are made into text at a time. */
-const linksAtOnce = 100;
+/** Links or routes that are made into text at a time. */
+const measuredAtOnce = 100;
 
 const namespaces = {
   '@_xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
@@ -24,9 +24,9 @@ const namespaces = {
 /** Stands in the document for the quantities, of which there may be more than fit into one text. */
 const quantity = 'roa:physicalQuantity';
 
-/** One publication; of one link at least, as the schema has it. */
+/** One publication; of one link or route at least, as the schema has it. */
 export function* travelTimePublication(
-  links: readonly LiveLink[],
+  measured: readonly Measured[],
   { publisher, nowMs }: PublicationOptions,
 ): Generator<string> {
   const builder = new XMLBuilder({ ignoreAttributes: false, suppressEmptyNode: true, format: true });
@@ -36,8 +36,9 @@ export function* travelTimePublication(
   });
   const [before = '', after = ''] = around.split(`<${quantity}/>`);
   yield before.trimEnd();
-  for (let i = 0; i < links.length; i += linksAtOnce) {
-    const quantities = links.slice(i, i + linksAtOnce).flatMap((link) => physicalQuantitiesOf(link, publisher, nowMs));
+  for (let i = 0; i < measured.length; i += measuredAtOnce) {
+    const some = measured.slice(i, i + measuredAtOnce);
+    const quantities = some.flatMap((each) => physicalQuantitiesOf(each, publisher, nowMs));
     yield `\n${builder.build({ [quantity]: quantities }).trimEnd()}`;
   }
   yield after;
@@ -50,7 +51,7 @@ const payloadAround = ({ country, identifier }: Publisher, nowMs: number): Eleme
   '@_modelBaseVersion': '3',
   '@_profileName': 'tdc travel times',
   '@_profileVersion': '1',
-  'com:feedDescription': multilingual('Travel times of links between detectors, each minute'),
+  'com:feedDescription': multilingual('Travel times between detectors, each minute'),
   'com:feedType': 'travel times',
   'com:publicationTime': isoTime(nowMs),
   'com:publicationCreator': { 'com:country': country, 'com:nationalIdentifier': identifier },

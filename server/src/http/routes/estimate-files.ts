@@ -2,6 +2,7 @@ import { NotFoundError } from '@tdc/shared/errors.ts';
 import { z } from 'zod';
 import { awamSummaries } from '../../formats/awam.ts';
 import { csvFormat } from '../../formats/csv.ts';
+import { measuredLink } from '../../formats/datex2/measured.ts';
 import { travelTimePublication } from '../../formats/datex2/travel-times.ts';
 import { textOf } from '../../formats/format.ts';
 import { parquetOf } from '../../formats/parquet.ts';
@@ -75,7 +76,7 @@ function addNewest(app: HttpApp, context: HttpContext, answers: StreamedAnswers)
 async function* publicationOf(context: HttpContext, signal: AbortSignal): AsyncGenerator<string> {
   const links = await publishedLiveLinks(context, signal);
   if (links.length === 0) throw new NotFoundError('there is no link in the network: expected one to publish');
-  yield* travelTimePublication(links, { publisher: context.publisher, nowMs: context.clock.nowMs() });
+  yield* travelTimePublication(links.map(measuredLink), { publisher: context.publisher, nowMs: context.clock.nowMs() });
 }
 
 const histories = [

@@ -24,7 +24,10 @@ const linkSchema = z.object({
   estimator: z.enum(estimatorNames).optional(),
 });
 
-const routeSchema = z.object({ name: z.string().default(''), detector_ids: z.array(z.string()).min(2).max(routeDetectorsMax) });
+const routeSchema = z.object({
+  name: z.string().default(''),
+  detector_ids: z.array(z.string()).min(2).max(routeDetectorsMax),
+});
 
 export function detectorToValue({ name, position }: Detector): string {
   const place =
