@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tenth } from '@tdc/server/estimation/estimate.ts';
 import { Surroundings } from '@tdc/server/estimation/surroundings.ts';
 import { memoryBeginsMs } from '@tdc/server/estimation/term.ts';
 import { DestinationReplay } from '@tdc/server/estimator/destination-replay.ts';
@@ -252,7 +253,7 @@ async function undisturbed(to: 'B' | 'C'): Promise<ReadonlyMap<number, Estimated
     const [made] = (await replay.minute(timeMs, byMinute.get(timeMs) ?? [])).estimates;
     if (made === undefined) continue;
     const { samples, travelTime } = made.estimate;
-    minutes.set(timeMs, { samples, mean: travelTime === undefined ? null : Math.round(10 * travelTime.meanS) / 10 });
+    minutes.set(timeMs, { samples, mean: travelTime === undefined ? null : tenth(travelTime.meanS) });
   }
   return minutes;
 }

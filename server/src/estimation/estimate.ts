@@ -47,3 +47,6 @@ export function statusOf(samples: number, ageS: number | undefined): EstimateSta
   if (ageS > staleAfterS) return 'stale';
   return samples >= 3 ? 'live' : 'sparse';
 }
+
+/** Finer than that nothing is published. */
+export const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;

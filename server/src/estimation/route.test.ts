@@ -36,6 +36,11 @@ test('uncertainties of links add as squares: a route is known better than its li
   expect(travelTime).toMatchObject({ lowerS: 394, upperS: 408, fastS: 388, slowS: 416 });
 });
 
+test('a route is told to a tenth of a second', async () => {
+  const { travelTime } = await routeTravelTime(3, 0, async () => estimate(100.2));
+  expect(travelTime).toMatchObject({ meanS: 300.6, lowerS: 295.4, upperS: 307.5, freeFlowS: 150.3 });
+});
+
 test('a route is as good as its weakest link, and has no time where a link has none', async () => {
   const links = [estimate(100), estimate(100, { status: 'stale' }), estimate(100, { status: 'sparse' })];
   expect((await routeTravelTime(3, 0, async (index) => links[index])).status).toBe('stale');

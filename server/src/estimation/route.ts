@@ -1,4 +1,4 @@
-import { type Estimate, type EstimateStatus, estimateStatuses, type TravelTime } from './estimate.ts';
+import { type Estimate, type EstimateStatus, estimateStatuses, type TravelTime, tenth } from './estimate.ts';
 
 /** The estimate of a route's link, by its place in the sequence, at a time (Unix milliseconds); undefined where there is none. */
 export type LinkAt = (index: number, timeMs: number) => Promise<Estimate | undefined>;
@@ -31,17 +31,18 @@ export async function routeTravelTime(links: number, arrivalMs: number, linkAt: 
 const weaker = (a: EstimateStatus, b: EstimateStatus): EstimateStatus =>
   estimateStatuses.indexOf(a) < estimateStatuses.indexOf(b) ? b : a;
 
+/** To a tenth of a second, as links are published. */
 function sumOf(parts: readonly TravelTime[]): TravelTime {
   const sum = (value: (part: TravelTime) => number) => parts.reduce((total, part) => total + value(part), 0);
   const squares = (value: (part: TravelTime) => number) => Math.sqrt(sum((part) => value(part) ** 2));
   const meanS = sum((part) => part.meanS);
   return {
-    meanS,
-    lowerS: meanS - squares((part) => part.meanS - part.lowerS),
-    upperS: meanS + squares((part) => part.upperS - part.meanS),
-    fastS: meanS - squares((part) => part.meanS - part.fastS),
-    slowS: meanS + squares((part) => part.slowS - part.meanS),
-    departureS: sum((part) => part.departureS),
-    freeFlowS: sum((part) => part.freeFlowS),
+    meanS: tenth(meanS),
+    lowerS: tenth(meanS - squares((part) => part.meanS - part.lowerS)),
+    upperS: tenth(meanS + squares((part) => part.upperS - part.meanS)),
+    fastS: tenth(meanS - squares((part) => part.meanS - part.fastS)),
+    slowS: tenth(meanS + squares((part) => part.slowS - part.meanS)),
+    departureS: tenth(sum((part) => part.departureS)),
+    freeFlowS: tenth(sum((part) => part.freeFlowS)),
   };
 }

@@ -1,4 +1,4 @@
-import type { Estimate, TravelTime } from '../estimation/estimate.ts';
+import { type Estimate, type TravelTime, tenth } from '../estimation/estimate.ts';
 import type { Claim, EstimateStore, PublishedEstimate } from '../repository.ts';
 import { type Tracing, traced } from '../tracing/tracing.ts';
 import type { DestinationReplay, MinuteResult } from './destination-replay.ts';
@@ -100,8 +100,6 @@ function settled(now: Ready, old: PublishedEstimate | undefined): Ready {
 function published({ fromDetectorId, toDetectorId, timeMs, estimate }: Ready, revision: number): PublishedEstimate {
   return { fromDetectorId, toDetectorId, timeMs, revision, estimate };
 }
-
-const tenth = (seconds: number): number => Math.round(seconds * 10) / 10;
 
 function rounded({ travelTime, samples, status, ageS, clockOffsetS }: Estimate): Estimate {
   return {
