@@ -275,7 +275,11 @@ describe('what happens on the road', () => {
     await ask(collector.client, collector.client.putDetector, {
       detector: { id: 'S1', name, position: { $case: 'plane', value: { xM: 3600, yM: -2600 } } },
     });
-    for (const path of ['/', '/links/S1/S2', '/detectors/S1', '/route?via=S2&via=S1', '/alerts']) {
+    await ask(collector.client, collector.client.putRoute, {
+      route: { id: 'mill', name, detectorIds: ['S1', 'S2'] },
+    });
+    const pages = ['/', '/links/S1/S2', '/detectors/S1', '/route?via=S2&via=S1', '/route', '/routes/mill', '/alerts'];
+    for (const path of pages) {
       await page.goto(road.url + path);
       await eventually(() => page.locator('body').innerText()).toContain(name);
       await page.waitForTimeout(300);
