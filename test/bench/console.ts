@@ -1,6 +1,7 @@
 import { type HttpSubject, publish, startHttpSubject } from '@tdc/server/http/http-subject.ts';
 import { madeUpEstimate } from '@tdc/server/repositories/made-up-estimate.ts';
 import type { PublishedEstimate } from '@tdc/server/repository.ts';
+import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from '../src/harness/browser.ts';
 import { type Measurement, median } from './report.ts';
@@ -9,7 +10,9 @@ const [columns, rows] = [50, 40];
 const linksMax = 5000;
 const blockMetres = 400;
 const panMs = 5000;
-const minutes = 5;
+const minutes = 60;
+const dayMinutes = 1440;
+const vehicles = 3000;
 const never = new AbortController().signal;
 
 /** The page before a city of 2,000 detectors and 5,000 links: opening it, moving the map, and a minute in which every link changes. */
@@ -25,18 +28,26 @@ export async function benchConsole(progress: (text: string) => void): Promise<Me
       progress(`opening the page, ${time + 1} of 3`);
       opened.push(await opening(browser, city.url));
     }
+    progress(`a day of a link, with ${vehicles} vehicles`);
+    await putDay(city, links[0]);
+    const day = await dayOfLinkMs(browser, city.url, links[0]);
     const page = await openPage(browser, city.url);
     progress('moving the map');
     const frames = await frameMsWhilePanning(page);
     const heapBefore = await heapBytes(page);
     const blocked: number[] = [];
     for (let minute = 1; minute <= minutes; minute++) {
-      progress(`minute ${minute} of ${minutes}`);
+      if (minute % 10 === 0) progress(`minute ${minute} of ${minutes}`);
       blocked.push(await blockedMsByMinute(page, city, links, minute));
     }
     const what = `console, ${columns * rows} detectors and ${links.length} links, drawn without a graphics card`;
     return [
       { what: `${what}: from the address to lists that answer`, value: median(opened), unit: 'ms' },
+      {
+        what: `${what}: from asking for the ${vehicles} vehicles of a day of a link to the plot`,
+        value: day,
+        unit: 'ms',
+      },
       { what: `${what}: a frame while the map is moved, median`, value: median(frames), unit: 'ms' },
       { what: `${what}: a frame while the map is moved, 95 of 100`, value: nth(frames, 0.95), unit: 'ms' },
       {
@@ -84,6 +95,46 @@ async function putCity({ repository: { network } }: HttpSubject): Promise<readon
   const some = links.slice(0, linksMax);
   for (const link of some) await network.putLink({ ...link, maxSeconds: 600 }, never);
   return some;
+}
+
+/** The last 24 hours of a link: a value each minute, and vehicles. */
+async function putDay({ repository }: HttpSubject, ends: Ends | undefined): Promise<void> {
+  if (ends === undefined) throw new Error('the city has no links');
+  const lastMs = Math.floor(Date.now() / 60_000) * 60_000;
+  const estimates = Array.from({ length: dayMinutes }, (_, index) => {
+    return { ...madeUpEstimate(index % 200, ends), timeMs: lastMs - (dayMinutes - index) * 60_000 };
+  });
+  await publish(repository, estimates);
+  const events = Array.from({ length: vehicles }, (_, index) => {
+    const departedMs = lastMs - Math.round(((index + 1) * dayMinutes * 60_000) / (vehicles + 1));
+    return [
+      [ends.fromDetectorId, departedMs],
+      [ends.toDetectorId, departedMs + 60_000 + (index % 97) * 1000],
+    ] as const;
+  }).flatMap((passages, index) =>
+    passages.map(([detectorId, referenceTimeMs]) =>
+      madeUpEvent({
+        ...{ detectorId, referenceTimeMs, deviceId: (0xc0000000 + index).toString(16) },
+        ...{ lastSeenMs: referenceTimeMs, madeAtMs: referenceTimeMs + 33_000 },
+      }),
+    ),
+  );
+  await repository.events.append(events, never);
+}
+
+async function dayOfLinkMs(browser: Browser, url: string, ends: Ends | undefined): Promise<number> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(`${url}/links/${ends?.fromDetectorId}/${ends?.toDetectorId}`);
+  await page.locator('.u-over').waitFor();
+  const matches = page.waitForResponse((response) => response.url().includes('/matches'));
+  const startedMs = performance.now();
+  await page.getByLabel('Single vehicles').check();
+  const answer: { readonly matches: readonly unknown[] } = await (await matches).json();
+  if (answer.matches.length < 0.9 * vehicles) throw new Error(`${answer.matches.length} vehicles of ${vehicles}`);
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
+  const ms = performance.now() - startedMs;
+  await page.close();
+  return ms;
 }
 
 /** Every link gets another value. */
