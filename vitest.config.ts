@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['{shared,agent,server,custodian,test}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // On two cores: tests wait for a third of their time.
+    maxWorkers: 3,
   },
 });

@@ -30,11 +30,12 @@ const agreeingMin = 0.7;
 /** Devices of which the last passages are known. */
 const devicesMax = 200_000;
 
-interface Passage {
-  readonly timeMs: number;
-  /** Rises with every passage that becomes known. */
-  readonly order: number;
-}
+/**
+ * The last passages of a device: of each three numbers, the detector's, its time, and one that rises with every passage that becomes known. A
+ * list of numbers, as there are as many as devices: objects would take four times the memory, and the collector of garbage as much longer.
+ */
+type Passages = number[];
+const passageLength = 3;
 
 /** What is known of the passages of devices at two detectors: by how many seconds the second is later than the first, in either direction. */
 interface Pair {
@@ -54,7 +55,9 @@ export class ClockWatch {
   /** Of each detector those that it has a link with, and the pair that they are. */
   readonly #neighbours = new Map<string, Map<string, Pair>>();
   /** Of each device the last passage at each detector; the map is in the order of the last passage that became known. */
-  readonly #last = new Map<string, Map<string, Passage>>();
+  readonly #last = new Map<string, Passages>();
+  /** Detectors by name. */
+  readonly #numbers = new Map<string, number>();
   readonly #judged: ReadonlySet<string>;
   #order = 0;
   #offsets: ReadonlyMap<string, number> = new Map();
@@ -78,19 +81,35 @@ export class ClockWatch {
     if (!isFixed || event.resident || event.clockQuality === 'unsynchronised' || madeAtMs - timeMs > passageMsMax)
       return;
     const passages = this.#passagesOf(`${kind} ${deviceId}`);
-    const own = passages.get(detectorId);
-    passages.set(detectorId, { timeMs, order: this.#order++ });
+    const own = this.#placeOf(detectorId, passages);
+    const ownOrder = passages[own + 2] ?? -1;
     for (const [neighbour, pair] of this.#neighbours.get(detectorId) ?? []) {
-      const before = passages.get(neighbour);
+      const place = this.#placeOf(neighbour, passages);
+      const [beforeMs, order] = [passages[place + 1], passages[place + 2]];
       // Whoever has been here since was on another way.
-      if (before === undefined || (own !== undefined && own.order > before.order)) continue;
-      const seconds = (detectorId === pair.ends[1] ? timeMs - before.timeMs : before.timeMs - timeMs) / 1000;
+      if (beforeMs === undefined || order === undefined || ownOrder > order) continue;
+      const seconds = (detectorId === pair.ends[1] ? timeMs - beforeMs : beforeMs - timeMs) / 1000;
       if (Math.abs(seconds) <= pair.secondsMax) pair.recent.push({ timeMs: madeAtMs, seconds });
     }
+    passages.splice(own, passageLength, this.#numberOf(detectorId), timeMs, this.#order++);
   }
 
-  #passagesOf(device: string): Map<string, Passage> {
-    const passages = this.#last.get(device) ?? new Map<string, Passage>();
+  /** Where the passage at a detector is; the end, when there is none. */
+  #placeOf(detectorId: string, passages: Passages): number {
+    const number = this.#numberOf(detectorId);
+    let place = 0;
+    while (place < passages.length && passages[place] !== number) place += passageLength;
+    return place;
+  }
+
+  #numberOf(detectorId: string): number {
+    const number = this.#numbers.get(detectorId) ?? this.#numbers.size;
+    this.#numbers.set(detectorId, number);
+    return number;
+  }
+
+  #passagesOf(device: string): Passages {
+    const passages = this.#last.get(device) ?? [];
     this.#last.delete(device);
     this.#last.set(device, passages);
     if (this.#last.size > devicesMax) this.#last.delete(this.#last.keys().next().value ?? '');
