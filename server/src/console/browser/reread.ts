@@ -1,33 +1,27 @@
 import { askJson } from './api.ts';
 import type { Desk } from './desk.ts';
+import { Reader, type Reading } from './reader.ts';
 
 /** Ages rise also while nothing new is published. */
 const readEveryMs = 20_000;
 
-export type Reading<T> =
-  | { readonly type: 'reading' }
-  | { readonly type: 'read'; readonly answer: T }
-  | { readonly type: 'failed'; readonly why: string };
-
 /** What the API says at an address: read again with every minute that is published, and now and then. */
-export class Reread<T> implements Disposable {
+export class Reread<What> implements Disposable {
   readonly #desk: Desk;
-  readonly #address: string;
-  readonly #going = new AbortController();
+  readonly #reader: Reader<What>;
   readonly #timer: ReturnType<typeof setInterval>;
   #newestMs: number | undefined;
-  #reading: Reading<T> = { type: 'reading' };
 
   constructor(desk: Desk, address: string) {
     this.#desk = desk;
-    this.#address = address;
+    this.#reader = new Reader(desk, (signal) => askJson<What>(address, { signal }));
     this.#newestMs = desk.state.newestMs();
-    this.#timer = setInterval(() => void this.#read(), readEveryMs);
-    void this.#read();
+    this.#timer = setInterval(() => void this.#reader.read(), readEveryMs);
+    void this.#reader.read();
   }
 
-  get reading(): Reading<T> {
-    return this.#reading;
+  get reading(): Reading<What> {
+    return this.#reader.reading;
   }
 
   /** To be called when the network has changed. */
@@ -35,22 +29,11 @@ export class Reread<T> implements Disposable {
     const newestMs = this.#desk.state.newestMs();
     if (newestMs === this.#newestMs) return;
     this.#newestMs = newestMs;
-    void this.#read();
+    void this.#reader.read();
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#going.abort();
-  }
-
-  async #read(): Promise<void> {
-    const { signal } = this.#going;
-    try {
-      this.#reading = { type: 'read', answer: await askJson<T>(this.#address, { signal }) };
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#reading = { type: 'failed', why: this.#desk.refused(error) };
-    }
-    this.#desk.refresh();
+    this.#reader[Symbol.dispose]();
   }
 }

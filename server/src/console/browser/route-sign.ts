@@ -4,7 +4,7 @@ import type { Desk } from './desk.ts';
 import { fact, facts } from './facts.ts';
 import { levelWord, linkTable } from './marks.ts';
 import { linkIdOf } from './network-state.ts';
-import type { Reading } from './reread.ts';
+import type { Reading } from './reader.ts';
 import { namedRouteAddress } from './router.ts';
 import { levelOf } from './traffic-level.ts';
 
@@ -81,6 +81,6 @@ export function readingView<T>(
     case 'failed':
       return html`<p class="failure">${text.loadFailed} <span lang="en">${reading.why}</span></p>`;
     case 'read':
-      return view(reading.answer);
+      return view(reading.what);
   }
 }

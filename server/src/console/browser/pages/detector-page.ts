@@ -5,6 +5,7 @@ import type { AgentStatus, Detector, DetectorWithStatus, Scanner } from '../api-
 import type { Desk, Page } from '../desk.ts';
 import { fact, facts } from '../facts.ts';
 import { healthWord, linkTable } from '../marks.ts';
+import { Reader } from '../reader.ts';
 import { SightingRates } from '../sighting-rates.ts';
 import { statusWord } from '../status-words.ts';
 import { subjectAlerts } from '../subject-alerts.ts';
@@ -12,11 +13,8 @@ import { subjectAlerts } from '../subject-alerts.ts';
 /** Agents report twice a minute. */
 const readEveryMs = 10_000;
 
-type Reading =
-  | { readonly type: 'reading' }
-  | { readonly type: 'read'; readonly status: AgentStatus | null }
-  | { readonly type: 'missing' }
-  | { readonly type: 'failed'; readonly why: string };
+/** What its agent last said of itself; null while it has said nothing. */
+type Known = 'missing' | { readonly status: AgentStatus | null };
 
 /** One detector: how it is, and what its agent says of itself. */
 export class DetectorPage implements Page {
@@ -24,16 +22,16 @@ export class DetectorPage implements Page {
   readonly #id: string;
   readonly #alerts: AlertList;
   readonly #rates = new SightingRates();
-  readonly #going = new AbortController();
+  readonly #reader: Reader<Known>;
   readonly #timer: ReturnType<typeof setInterval>;
-  #reading: Reading = { type: 'reading' };
 
   constructor(desk: Desk, id: string) {
     this.#desk = desk;
     this.#id = id;
     this.#alerts = new AlertList(desk);
-    this.#timer = setInterval(() => void this.#read(), readEveryMs);
-    void this.#read();
+    this.#reader = new Reader(desk, (signal) => this.#ask(signal));
+    this.#timer = setInterval(() => void this.#reader.read(), readEveryMs);
+    void this.#reader.read();
   }
 
   title(): string {
@@ -44,40 +42,38 @@ export class DetectorPage implements Page {
     const { format, state } = this.#desk;
     const { text } = format;
     const detector = state.detectors.get(this.#id);
-    if (detector === undefined) {
-      return html`<p>${this.#reading.type === 'missing' ? text.notInNetwork : text.loading}</p>`;
-    }
+    const { reading } = this.#reader;
+    const known = reading.type === 'read' ? reading.what : undefined;
+    if (detector === undefined) return html`<p>${known === 'missing' ? text.notInNetwork : text.loading}</p>`;
+    const status = known === undefined || known === 'missing' ? null : known.status;
     return html`<div class="detector-page">
       <section aria-labelledby="now-heading">
         <h2 id="now-heading">${text.now}</h2>
         ${this.#healthView(detector)} ${this.#readingView()}
       </section>
       ${subjectAlerts(this.#desk, this.#alerts, [this.#id])}
-      ${this.#reading.type === 'read' && this.#reading.status !== null ? this.#radiosView(this.#reading.status) : nothing}
+      ${status === null ? nothing : this.#radiosView(status)}
       ${this.#linksView()}
     </div>`;
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#going.abort();
+    this.#reader[Symbol.dispose]();
   }
 
-  async #read(): Promise<void> {
-    const { signal } = this.#going;
+  async #ask(signal: AbortSignal): Promise<Known> {
     try {
       const { detector } = await askJson<{ detector: DetectorWithStatus }>(
         `/api/v1/detectors/${encodeURIComponent(this.#id)}`,
         { signal },
       );
       if (detector.status !== null) this.#rates.take(detector.status);
-      this.#reading = { type: 'read', status: detector.status };
+      return detector;
     } catch (error) {
-      if (signal.aborted) return;
-      const isMissing = error instanceof ApiError && error.status === 404;
-      this.#reading = isMissing ? { type: 'missing' } : { type: 'failed', why: this.#desk.refused(error) };
+      if (error instanceof ApiError && error.status === 404) return 'missing';
+      throw error;
     }
-    this.#desk.refresh();
   }
 
   #healthView({ state, reasons, reported_at, detector_id }: Detector): TemplateResult {
@@ -94,16 +90,15 @@ export class DetectorPage implements Page {
 
   #readingView(): TemplateResult {
     const { text } = this.#desk.format;
-    const reading = this.#reading;
+    const { reading } = this.#reader;
     switch (reading.type) {
       case 'reading':
         return html`<p>${text.loading}</p>`;
-      case 'missing':
-        return html`<p>${text.notInNetwork}</p>`;
       case 'failed':
         return html`<p class="failure">${text.loadFailed} <span lang="en">${reading.why}</span></p>`;
       case 'read':
-        return reading.status === null ? html`<p>${text.noStatus}</p>` : this.#statusView(reading.status);
+        if (reading.what === 'missing') return html`<p>${text.notInNetwork}</p>`;
+        return reading.what.status === null ? html`<p>${text.noStatus}</p>` : this.#statusView(reading.what.status);
     }
   }
 

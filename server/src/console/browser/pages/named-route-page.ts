@@ -18,7 +18,7 @@ export class NamedRoutePage implements Page {
 
   title(): string {
     const { reading } = this.#read;
-    return reading.type === 'read' ? nameOfRoute(reading.answer.route) : this.#id;
+    return reading.type === 'read' ? nameOfRoute(reading.what.route) : this.#id;
   }
 
   onChange(): void {
