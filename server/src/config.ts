@@ -16,6 +16,7 @@ import { type EnrolmentConfig, enrolmentConfigOf, enrolmentOptions } from './enr
 import type { EstimatorConfig } from './estimator/service.ts';
 import type { Publisher } from './formats/datex2/publisher.ts';
 import { publisherOptions } from './formats/datex2/publisher-options.ts';
+import type { FileLock } from './repositories/sqlite/open.ts';
 import type { RetentionAges } from './retention.ts';
 import { type TracingConfig, tracingConfigOf, tracingOptions } from './tracing/options.ts';
 
@@ -23,6 +24,12 @@ const serviceNames = ['collector', 'query', 'estimator', 'health', 'http'] as co
 export type ServiceName = (typeof serviceNames)[number];
 /** A service that others call; the estimator works by itself. */
 export type CalledService = Exclude<ServiceName, 'estimator'>;
+
+export interface SqliteConfig {
+  readonly file: string;
+  /** Absent: it is taken. */
+  readonly lock?: FileLock;
+}
 
 /** How etcd is reached, and how long its history of changes is kept. */
 export interface EtcdConfig {
@@ -42,7 +49,7 @@ export interface ServerConfig {
   readonly ports: Readonly<Record<CalledService, number>>;
   /** Whether the port of health goes without TLS. */
   readonly healthPlaintext: boolean;
-  readonly repository: { readonly type: 'sqlite'; readonly file: string } | ({ readonly type: 'etcd' } & EtcdConfig);
+  readonly repository: ({ readonly type: 'sqlite' } & SqliteConfig) | ({ readonly type: 'etcd' } & EtcdConfig);
   readonly retention: RetentionAges;
   readonly estimator: EstimatorConfig;
   readonly eventTimes: EventTimeLimits;

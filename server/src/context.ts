@@ -65,7 +65,7 @@ export async function openRepository(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<Repository> {
-  if (config.type === 'sqlite') return openSqliteRepository({ file: config.file });
+  if (config.type === 'sqlite') return openSqliteRepository(config);
   // Loaded where it is used: an embedded server does without the client of etcd.
   const { etcdOptionsOf } = await import('./repositories/etcd/options.ts');
   const { openEtcdRepository } = await import('./repositories/etcd/repository.ts');

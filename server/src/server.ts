@@ -3,9 +3,7 @@ import { Pulse } from '@tdc/shared/pulse.ts';
 import { Guard } from './access/guard.ts';
 import { KnownTokens } from './access/known-tokens.ts';
 import { type AccessContext, accessService } from './access/service.ts';
-import { channelsOf } from './alerts/channels.ts';
-import { NoticeCounts } from './alerts/notice-counts.ts';
-import { runAlerts } from './alerts/service.ts';
+import type { NoticeCounts } from './alerts/notice-counts.ts';
 import { boxMailService } from './box-mail/service.ts';
 import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
@@ -17,16 +15,16 @@ import { Refusals } from './enrolment/refusals.ts';
 import { revocationIn } from './enrolment/revoked.ts';
 import { enrolmentService } from './enrolment/service.ts';
 import { watchServerCertificate } from './enrolment/watch-server-certificate.ts';
-import { runEstimator } from './estimator/service.ts';
+import { EstimatorThread } from './estimator/estimator-thread.ts';
 import { watchRepository } from './health.ts';
 import { calendarOf } from './history/calendar.ts';
 import { alertService } from './query/alert-service.ts';
 import { historyService } from './query/history-service.ts';
 import { LinkHistory } from './query/link-history.ts';
 import { queryService } from './query/service.ts';
-import type { Claim } from './repository.ts';
 import { keepRemovingOld } from './retention.ts';
 import { tracedCalls } from './tracing/traced-calls.ts';
+import { tracingWith } from './tracing/tracing.ts';
 
 /** How long calls that are under way may take to end by themselves. */
 const shutdownGraceMs = 10_000;
@@ -42,8 +40,8 @@ interface ServedPort {
 export interface RunningServer extends AsyncDisposable {
   /** Bound addresses, host:port. */
   readonly addresses: ReadonlyMap<CalledService, string>;
-  /** The repository is asked whether it answers; that it does not is no reason to hang. */
-  readonly pulse: Pulse;
+  /** The repository is asked whether it answers, which it need not; and the estimator moves, where there is one. */
+  readonly pulses: readonly Pulse[];
   readonly isServing: boolean;
   /** Rejects when something that runs beside the calls fails for good; never resolves. */
   readonly failed: Promise<never>;
@@ -56,8 +54,9 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   const access = accessOf(context, shutdown.signal);
   const { repository, clock } = context;
   const history = new LinkHistory({ repository, clock, calendar: calendarOf(context.config.timeZone) });
-  const tells = context.config.services.includes('estimator');
-  const services: ServiceContext = { ...context, history, ...(tells ? { notices: new NoticeCounts() } : {}) };
+  const estimates = context.config.services.includes('estimator');
+  const thread = estimates ? new EstimatorThread(context.config, context.logger, context.clock) : undefined;
+  const services = withThread({ ...context, history }, thread);
   try {
     for (const name of context.config.services) {
       if (name === 'estimator') continue;
@@ -74,10 +73,10 @@ export async function startServer(context: ServerContext): Promise<RunningServer
     isServing = state === 'serving';
     for (const server of servers.values()) server.setServing(isServing);
   };
-  const background = runBackground(services, access, report, shutdown.signal);
+  const background = runBackground(services, access, thread, report, shutdown.signal);
   return {
     addresses: new Map([...servers].map(([name, { address }]) => [name, address])),
-    pulse,
+    pulses: thread === undefined ? [pulse] : [pulse, thread.pulse],
     get isServing() {
       return isServing;
     },
@@ -94,6 +93,14 @@ interface ServiceContext extends ServerContext {
   readonly history: LinkHistory;
   /** Absent where nobody is told of alerts by this process. */
   readonly notices?: NoticeCounts;
+}
+
+/** With what the thread of the estimator, if there is one, has come to. */
+function withThread(context: ServiceContext, thread: EstimatorThread | undefined): ServiceContext {
+  if (thread === undefined) return context;
+  const { tracing } = context;
+  const both = tracing === undefined ? {} : { tracing: tracingWith(tracing, () => thread.spans) };
+  return { ...context, ...both, notices: thread.notices };
 }
 
 interface Access extends AccessContext {
@@ -193,30 +200,20 @@ function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentCon
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */
 async function runBackground(
-  { config, repository, clock, logger, history, tracing, notices }: ServiceContext,
+  { config, repository, clock, logger }: ServerContext,
   { guard }: Access,
+  thread: EstimatorThread | undefined,
   report: (state: 'serving' | 'not-serving') => void,
   shutdown: AbortSignal,
 ): Promise<void> {
   const retains = config.services.includes('collector');
-  const estimates = config.services.includes('estimator');
   const { tls } = config;
-  const { calendar } = history;
-  const channels = channelsOf(config.alerts, clock);
-  const { rules } = config.alerts;
-  const traces = tracing === undefined ? {} : { tracing };
-  const watching = {
-    ...{ repository, channels, calendar, clock, logger, random: Math.random, rules, ...traces },
-    ...(notices === undefined ? {} : { counts: notices }),
-  };
-  const alerts = (claim: Claim, signal: AbortSignal) => runAlerts(watching, claim, signal);
-  const estimating = { repository, clock, logger, alerts, config: config.estimator, ...traces };
   await Promise.all([
     watchRepository({ repository, clock, logger, report }, shutdown),
     guard.watchStreams(shutdown),
     tls === undefined ? undefined : watchServerCertificate({ ...tls, clock, logger }, shutdown),
     retains ? keepRemovingOld({ repository, clock, logger, ...config.retention }, shutdown) : undefined,
-    estimates ? runEstimator(estimating, shutdown) : undefined,
+    thread?.run(shutdown),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type Level, type Logger, pino } from 'pino';
 
 export type { Logger };
 
@@ -17,4 +17,10 @@ export function createLogger({ level, output = process.stdout, fields }: LoggerO
 
 interface LogOutput {
   write(line: string): unknown;
+}
+
+/** Logs what another logger of ours has written, with the time at which that is done. */
+export function logAgain(line: string, logger: Logger): void {
+  const { level, time: _time, msg, ...fields } = JSON.parse(line);
+  logger[logger.levels.labels[level] as Level](fields, msg);
 }

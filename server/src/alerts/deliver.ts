@@ -15,7 +15,7 @@ export interface DeliveryOptions {
   readonly logger: Logger;
   readonly random: () => number;
   readonly lookEveryMs: number;
-  readonly counts?: NoticeCounts;
+  readonly counts?: Pick<NoticeCounts, 'add'>;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
 }

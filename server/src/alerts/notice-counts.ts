@@ -2,7 +2,7 @@ import { type NoticeChannel, noticeChannels } from './alert.ts';
 
 /** `taken`: notices that were told. `not_taken`: tries that failed. `given_up`: notices that were refused too often, or are too old. */
 export const noticeOutcomes = ['taken', 'not_taken', 'given_up'] as const;
-type NoticeOutcome = (typeof noticeOutcomes)[number];
+export type NoticeOutcome = (typeof noticeOutcomes)[number];
 
 /** What this process has come to with notices, since it started. */
 export class NoticeCounts {

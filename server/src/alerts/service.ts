@@ -31,7 +31,7 @@ export interface AlertsOptions {
   /** How often notices are looked for. */
   readonly deliverEveryMs?: number;
   /** Counts what becomes of notices. */
-  readonly counts?: NoticeCounts;
+  readonly counts?: Pick<NoticeCounts, 'add'>;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
 }

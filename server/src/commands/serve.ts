@@ -30,7 +30,7 @@ export async function serve({ config, clock, logger, manager }: ServeContext, si
       manager,
       clock,
       log: logger,
-      hangs: () => hangingOf([server.pulse]),
+      hangs: () => hangingOf(server.pulses),
       status: () => (server.isServing ? 'serving' : 'not serving: the repository does not answer'),
     },
     signal,

@@ -62,6 +62,20 @@ export interface Tracing extends AsyncDisposable {
   counts(): SpanCounts;
 }
 
+/** Tracing that counts also what others have come to. */
+export function tracingWith(tracing: Tracing, others: () => SpanCounts): Tracing {
+  const counts = () => {
+    const [own, more] = [tracing.counts(), others()];
+    return {
+      sent: own.sent + more.sent,
+      overflowed: own.overflowed + more.overflowed,
+      untaken: own.untaken + more.untaken,
+      waiting: own.waiting + more.waiting,
+    };
+  };
+  return { ...tracing, counts };
+}
+
 const running = new AsyncLocalStorage<Span>();
 
 /** The span that runs now. */

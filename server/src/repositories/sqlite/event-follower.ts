@@ -5,10 +5,12 @@ import type { Statement } from 'better-sqlite3';
 import type { CommittedEvents } from '../../repository.ts';
 import { type EventRow, eventColumns, eventOfRow, rowSeq } from './event-row.ts';
 import { guarded } from './faults.ts';
-import type { OpenDatabase } from './open.ts';
+import type { FileLock, OpenDatabase } from './open.ts';
 
 /** Events handed over at a time. */
 const pageEventsMax = 512;
+/** How often events are looked for that another thread writes. */
+const lookEveryMs = 100;
 /** Identity of the file and number of the last event seen in it. */
 const cursorPattern = /^([0-9a-f]{12})-([0-9]{1,15})$/;
 
@@ -28,10 +30,12 @@ export class EventFollower {
   readonly #page: Statement<[number, number], EventRow>;
   readonly #history: Statement<[], History>;
   readonly #waiting = new Set<() => void>();
+  readonly #lock: FileLock;
   #state: 'open' | 'closed' = 'open';
 
-  constructor({ database, file }: OpenDatabase) {
+  constructor({ database, file, lock }: OpenDatabase) {
     this.#file = file;
+    this.#lock = lock;
     this.#page = database
       .prepare<[number, number], EventRow>(
         `SELECT ${eventColumns.join(', ')} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`,
@@ -87,16 +91,18 @@ export class EventFollower {
     return { page: { events: rows.map(eventOfRow), cursor: `${history.storeId}-${seq}` }, seq };
   }
 
-  /** Nothing can be missed: no commit happens between a read and this call, which share one turn of the event loop. */
+  /** Nothing can be missed: no commit of this thread happens between a read and this call, which share one turn of the event loop. */
   #nextCommit(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (outcome: () => void) => {
         this.#waiting.delete(wake);
         signal.removeEventListener('abort', stop);
+        clearTimeout(look);
         outcome();
       };
       const wake = () => settle(resolve);
       const stop = () => settle(() => reject(signal.reason));
+      const look = this.#lock === 'held' ? setTimeout(wake, lookEveryMs) : undefined;
       this.#waiting.add(wake);
       signal.addEventListener('abort', stop);
     });

@@ -5,8 +5,17 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { faultOf, guarded } from './faults.ts';
 import { migrate } from './schema.ts';
 
-/** How long a statement waits for another process that reads or copies the file; the process does nothing else meanwhile. */
-const busyTimeoutMs = 250;
+/**
+ * `taken`: no other process writes the file from now on. `held`: this process has it open already, and remembers of it which detectors there are and
+ * which number the last event has; another thread may do everything but change those.
+ */
+export type FileLock = 'taken' | 'held';
+
+/**
+ * How long a statement waits for others that write, read or copy the file: the process beside which a thread writes does nothing else
+ * meanwhile.
+ */
+const busyTimeoutMs: Readonly<Record<FileLock, number>> = { taken: 1000, held: 5000 };
 const cacheKib = 65_536;
 /** The write-ahead log is brought into the file when it has this many pages of 4 KiB, and cut to its limit. */
 const walPages = 4000;
@@ -16,31 +25,33 @@ const walBytesMax = 64 * 1024 * 1024;
 export interface OpenDatabase extends Disposable {
   readonly database: Database;
   readonly file: string;
+  readonly lock: FileLock;
 }
 
 /**
  * Opens the file, making it and its folder if they are not there. Throws PreconditionError when another process has it or
  * when it is not ours, UnavailableError when it is damaged or cannot be read; a damaged file is left as it is.
  */
-export function openDatabase(file: string): OpenDatabase {
+export function openDatabase(file: string, lock: FileLock = 'taken'): OpenDatabase {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new UnavailableError(`cannot make the folder of ${file}: ${messageOf(error)}`, { cause: error });
   }
-  const lock = lockFile(file);
+  const taken = lock === 'taken' ? lockFile(file) : undefined;
   try {
-    const database = connect(file);
+    const database = connect(file, busyTimeoutMs[lock]);
     return {
       database,
       file,
+      lock,
       [Symbol.dispose]() {
         database.close();
-        lock.close();
+        taken?.close();
       },
     };
   } catch (error) {
-    lock.close();
+    taken?.close();
     throw error;
   }
 }
@@ -64,8 +75,8 @@ function lockFile(file: string): Database {
   }
 }
 
-function connect(file: string): Database {
-  const database = guarded(file, 'opening the database', () => new Sqlite(file, { timeout: busyTimeoutMs }));
+function connect(file: string, timeout: number): Database {
+  const database = guarded(file, 'opening the database', () => new Sqlite(file, { timeout }));
   try {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');

@@ -50,6 +50,25 @@ describe('a SQLite file', () => {
     await repository.events.append([madeUpEvent()], never);
   });
 
+  test('is open to another thread of its server, which hears of what is committed and writes too', async () => {
+    const file = fileNamed('two-threads');
+    await using repository = openSqliteRepository({ file });
+    await using beside = openSqliteRepository({ file, lock: 'held' });
+    await repository.network.putDetector({ id: 'D1', name: '', position: place }, never);
+    await repository.network.putLink({ fromDetectorId: 'D1', toDetectorId: 'D1', maxSeconds: 900 }, never);
+    const pages = beside.events.follow(undefined, never)[Symbol.asyncIterator]();
+    expect((await pages.next()).value?.events).toEqual([]);
+    const next = pages.next();
+    const event = madeUpEvent({ detectorId: 'D1' });
+    await repository.events.append([event], never);
+    expect((await next).value?.events).toEqual([event]);
+    await using session = await beside.claims.join('worker', never);
+    const claim = (await session.claim('D1', never)) ?? expect.fail('somebody else has it');
+    await beside.claims.save(claim, 'a note', never);
+    expect(await repository.claims.load('D1', never)).toEqual({ fence: claim.fence, value: 'a note' });
+    await expect(async () => openSqliteRepository({ file })).rejects.toThrow(/in use by another tdc-server/);
+  });
+
   test('is free again once its server has ended', async () => {
     const file = fileNamed('free');
     await openSqliteRepository({ file })[Symbol.asyncDispose]();

@@ -9,16 +9,16 @@ import { EventRemover } from './event-remover.ts';
 import { SqliteEventStore } from './events.ts';
 import { guarded } from './faults.ts';
 import { SqliteNetworkStore } from './network.ts';
-import { type OpenDatabase, openDatabase } from './open.ts';
+import { type FileLock, type OpenDatabase, openDatabase } from './open.ts';
 import { SqliteRouteStore } from './routes.ts';
 import { SqliteStatusStore } from './statuses.ts';
 
 /**
- * Opens the repository in a SQLite file. One process at a time has it; others may read the file. See openDatabase for what
- * it throws.
+ * Opens the repository in a SQLite file. One process at a time has it; others may read the file. Another thread of that process opens it with
+ * a lock that is `held`. See openDatabase for what it throws.
  */
-export function openSqliteRepository(options: { readonly file: string }): Repository {
-  const open = openDatabase(options.file);
+export function openSqliteRepository(options: { readonly file: string; readonly lock?: FileLock }): Repository {
+  const open = openDatabase(options.file, options.lock);
   try {
     return guarded(open.file, 'opening the database', () => compose(open));
   } catch (error) {
