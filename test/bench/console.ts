@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type HttpSubject, publish, startHttpSubject } from '@tdc/server/http/http-subject.ts';
 import { madeUpEstimate } from '@tdc/server/repositories/made-up-estimate.ts';
 import type { PublishedEstimate } from '@tdc/server/repository.ts';
@@ -11,6 +12,7 @@ const linksMax = 5000;
 const blockMetres = 400;
 const panMs = 5000;
 const minutes = 60;
+const minuteMs = 60_000;
 const dayMinutes = 1440;
 const vehicles = 3000;
 const never = new AbortController().signal;
@@ -20,7 +22,8 @@ export async function benchConsole(progress: (text: string) => void): Promise<Me
   progress('making a city');
   await using city = await startHttpSubject([]);
   const links = await putCity(city);
-  await publishMinute(city, links, 0);
+  const minuteAt = (minute: number) => madeUpEstimate(minute).timeMs;
+  await publishMinute(city, links, minuteAt(0));
   const browser = await startBrowser();
   try {
     const opened = [];
@@ -33,12 +36,12 @@ export async function benchConsole(progress: (text: string) => void): Promise<Me
     const day = await dayOfLinkMs(browser, city.url, links[0]);
     const page = await openPage(browser, city.url);
     progress('moving the map');
-    const frames = await frameMsWhilePanning(page);
+    const { frames, scriptMs } = await panning(page);
     const heapBefore = await heapBytes(page);
     const blocked: number[] = [];
     for (let minute = 1; minute <= minutes; minute++) {
       if (minute % 10 === 0) progress(`minute ${minute} of ${minutes}`);
-      blocked.push(await blockedMsByMinute(page, city, links, minute));
+      blocked.push(await blockedMsByMinute(page, city, links, minuteAt(minute)));
     }
     const what = `console, ${columns * rows} detectors and ${links.length} links, drawn without a graphics card`;
     return [
@@ -50,6 +53,7 @@ export async function benchConsole(progress: (text: string) => void): Promise<Me
       },
       { what: `${what}: a frame while the map is moved, median`, value: median(frames), unit: 'ms' },
       { what: `${what}: a frame while the map is moved, 95 of 100`, value: nth(frames, 0.95), unit: 'ms' },
+      { what: `${what}: of a frame its scripts, style and layout, on average`, value: scriptMs, unit: 'ms' },
       {
         what: `${what}: longest time without an answer in a minute in which all change`,
         value: median(blocked),
@@ -60,6 +64,42 @@ export async function benchConsole(progress: (text: string) => void): Promise<Me
         what: `${what}: the same after ${minutes} such minutes`,
         value: (await heapBytes(page)) / 2 ** 20,
         unit: 'MiB',
+      },
+    ];
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The memory of the page that is left open for an hour, in which every link changes each minute. */
+export async function benchConsoleHour(progress: (text: string) => void): Promise<Measurement[]> {
+  progress('making a city');
+  await using city = await startHttpSubject([]);
+  const links = await putCity(city);
+  const lastMinuteMs = () => Math.floor(Date.now() / minuteMs) * minuteMs;
+  await publishMinute(city, links, lastMinuteMs());
+  const browser = await startBrowser();
+  try {
+    const page = await openPage(browser, city.url);
+    const heaps = [await heapBytes(page)];
+    for (let minute = 1; minute <= minutes; minute++) {
+      await wait(lastMinuteMs() + minuteMs - Date.now());
+      await publishMinute(city, links, lastMinuteMs());
+      if (minute % 10 !== 0) continue;
+      await wait(minuteMs / 4);
+      heaps.push(await heapBytes(page));
+      progress(`minute ${minute} of ${minutes}: ${heaps.map((bytes) => (bytes / 2 ** 20).toFixed(1)).join(', ')} MiB`);
+    }
+    const shown = await page.locator('tr[data-link]').count();
+    if (shown !== 100) throw new Error(`the list has ${shown} links after an hour`);
+    const [first = Number.NaN, last = Number.NaN] = [heaps[0], heaps.at(-1)];
+    return [
+      {
+        what: `console, ${links.length} links that change each minute: memory of its scripts after an hour`,
+        value: last / 2 ** 20,
+        unit: 'MiB',
+        against: { what: 'at first', value: first / 2 ** 20 },
+        ratio: last / first,
       },
     ];
   } finally {
@@ -138,10 +178,11 @@ async function dayOfLinkMs(browser: Browser, url: string, ends: Ends | undefined
 }
 
 /** Every link gets another value. */
-async function publishMinute({ repository }: HttpSubject, links: readonly Ends[], minute: number): Promise<void> {
+async function publishMinute({ repository }: HttpSubject, links: readonly Ends[], timeMs: number): Promise<void> {
+  const minute = timeMs / minuteMs;
   const byDestination = new Map<string, PublishedEstimate[]>();
   for (const [index, ends] of links.entries()) {
-    const { estimate, ...made } = madeUpEstimate(minute, ends);
+    const { estimate, ...made } = { ...madeUpEstimate(index % 200, ends), timeMs };
     const meanS = 60 + ((index * 7 + minute * 13) % 150);
     const travelTime = estimate.travelTime && { ...estimate.travelTime, meanS };
     const changed = { ...made, estimate: { ...estimate, ...(travelTime && { travelTime }) } };
@@ -178,6 +219,22 @@ function listsShownMs(page: Page): Promise<number> {
   })`);
 }
 
+/** Milliseconds of each frame, and what scripts, style and layout take of one on average: that is so with a graphics card too. */
+async function panning(page: Page): Promise<{ readonly frames: readonly number[]; readonly scriptMs: number }> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const workedMs = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const parts = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'];
+    return metrics.filter(({ name }) => parts.includes(name)).reduce((sum, { value }) => sum + 1000 * value, 0);
+  };
+  const before = await workedMs();
+  const frames = await frameMsWhilePanning(page);
+  const scriptMs = ((await workedMs()) - before) / frames.length;
+  await session.detach();
+  return { frames, scriptMs };
+}
+
 async function frameMsWhilePanning(page: Page): Promise<readonly number[]> {
   const counting = page.evaluate<number[]>(`new Promise((done) => {
     const times = [];
@@ -204,7 +261,7 @@ async function blockedMsByMinute(
   page: Page,
   city: HttpSubject,
   links: readonly Ends[],
-  minute: number,
+  timeMs: number,
 ): Promise<number> {
   await page.evaluate(`(() => {
     globalThis.longestMs = 0;
@@ -213,7 +270,7 @@ async function blockedMsByMinute(
     });
     globalThis.observer.observe({ type: 'longtask' });
   })()`);
-  await publishMinute(city, links, minute);
+  await publishMinute(city, links, timeMs);
   await page.waitForTimeout(3000);
   return page.evaluate<number>('(globalThis.observer.disconnect(), globalThis.longestMs)');
 }
