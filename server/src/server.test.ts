@@ -21,10 +21,9 @@ import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { eventToWire, nsFromMs } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defaultServerLimits } from './access/options.ts';
 import type { ServerConfig } from './config.ts';
 import { openContext, type ServerContext } from './context.ts';
-import { publisherByDefault } from './formats/datex2/publisher.ts';
+import { madeUpConfig } from './made-up-config.ts';
 import { CertificateAuthority } from './repositories/etcd/certificate-authority.ts';
 import { type RunningServer, startServer } from './server.ts';
 
@@ -35,21 +34,6 @@ let collector: CollectorServiceClient;
 let query: QueryServiceClient;
 
 const never = new AbortController().signal;
-const configIn = (at: string): ServerConfig => ({
-  services: ['collector', 'query', 'health'],
-  host: '127.0.0.1',
-  ports: { collector: 0, query: 0, health: 0, http: 0 },
-  healthPlaintext: false,
-  repository: { type: 'sqlite', file: join(at, 'tdc.sqlite') },
-  retention: { eventHours: 24, estimateDays: 1100, alertDays: 0 },
-  estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
-  eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
-  timeZone: 'UTC',
-  alerts: { rules: { drops: false, travelTimeSeconds: new Map() } },
-  limits: defaultServerLimits,
-  publisher: publisherByDefault,
-  logLevel: 'silent',
-});
 const addressOf = (name: 'collector' | 'query' | 'health') => server.addresses.get(name) ?? '';
 
 async function start(config: ServerConfig): Promise<void> {
@@ -68,7 +52,7 @@ async function stop(): Promise<void> {
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tdc-server-'));
-  await start(configIn(folder));
+  await start(madeUpConfig(folder));
 });
 afterEach(async () => {
   await stop();
@@ -215,7 +199,7 @@ describe('a server', () => {
     const stopping = stop();
     expect((await ended).code).toBe(status.UNAVAILABLE);
     await stopping;
-    await start(configIn(folder));
+    await start(madeUpConfig(folder));
     const stored = new Set(await listAll({ pageSize: 1000 }));
     const expected = acknowledged.flatMap((batch) => sent[Number(batch)]?.map(({ id }) => id) ?? []);
     expect(expected.filter((id) => !stored.has(id))).toEqual([]);
@@ -243,7 +227,7 @@ describe('a server', () => {
     await stop();
     const authority = new CertificateAuthority(join(folder, 'certificates'), 'authority');
     const tls = { ...authority.certificate('server'), clientCaFile: authority.file };
-    await start({ ...configIn(folder), tls, healthPlaintext: true });
+    await start({ ...madeUpConfig(folder), tls, healthPlaintext: true });
     await expect.poll(() => healthOf(addressOf('health'), '')).toBe('SERVING');
     expect(await healthOf(addressOf('health'), 'live')).toBe('SERVING');
     await expect(healthOf(addressOf('query'), '')).rejects.toMatchObject({ code: status.UNAVAILABLE });
@@ -257,7 +241,7 @@ describe('a server', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
     await stop();
-    const config = configIn(folder);
+    const config = madeUpConfig(folder);
     const second = await openContext(config, systemClock, createLogger({ level: 'silent' }), never);
     const clashing = { ...second, config: { ...config, ports: { collector: 0, query: port, health: 0, http: 0 } } };
     await expect(startServer(clashing)).rejects.toThrow(String(port));

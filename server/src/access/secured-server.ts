@@ -9,8 +9,8 @@ import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import type { ServerConfig } from '../config.ts';
 import { openContext, type ServerContext } from '../context.ts';
-import { publisherByDefault } from '../formats/datex2/publisher.ts';
 import { type Answer, type Asking, ask } from '../http/asking.ts';
+import { madeUpConfig } from '../made-up-config.ts';
 import { type Certificate, CertificateAuthority } from '../repositories/etcd/certificate-authority.ts';
 import { startServer } from '../server.ts';
 import { traceFields } from '../tracing/tracing.ts';
@@ -67,23 +67,13 @@ export async function startSecuredServer(
     fields: traceFields,
   });
   const context = await openContext(
-    {
+    madeUpConfig(folder, {
       services: ['collector', 'query', 'http'],
-      host: '127.0.0.1',
-      ports: { collector: 0, query: 0, health: 0, http: 0 },
-      healthPlaintext: false,
-      repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
-      retention: { eventHours: 0, estimateDays: 0, alertDays: 0 },
-      estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
-      eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
-      timeZone: 'UTC',
-      alerts: { rules: { drops: false, travelTimeSeconds: new Map() } },
       limits: { ...defaultServerLimits, ...given },
-      publisher: publisherByDefault,
       logLevel: 'info',
       tls: { ...authority.certificate('server'), clientCaFile: authority.file },
       ...config,
-    },
+    }),
     systemClock,
     logger,
     never,

@@ -7,10 +7,9 @@ import type { DetectionEvent } from '@tdc/shared/event.ts';
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { eventToWire } from '@tdc/shared/wire.ts';
-import { defaultServerLimits } from '../access/options.ts';
 import type { ServiceName } from '../config.ts';
 import { openContext } from '../context.ts';
-import { publisherByDefault } from '../formats/datex2/publisher.ts';
+import { madeUpConfig } from '../made-up-config.ts';
 import { startServer } from '../server.ts';
 import type { ClientConfig } from './config.ts';
 import { ask, type ClientContext, openClient } from './context.ts';
@@ -64,21 +63,7 @@ async function startIn(
 ) {
   const logger = createLogger({ level: 'silent' });
   const context = await openContext(
-    {
-      services,
-      host: '127.0.0.1',
-      ports: { ...ports, health: 0, http: 0 },
-      healthPlaintext: false,
-      repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
-      retention: { eventHours: 0, estimateDays: 0, alertDays: 0 },
-      estimator: { estimator: 'grid-filter', rotating: true, delaySeconds: 1, reachHours: 24 },
-      eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
-      timeZone: 'UTC',
-      alerts: { rules: { drops: false, travelTimeSeconds: new Map() } },
-      limits: defaultServerLimits,
-      publisher: publisherByDefault,
-      logLevel: 'silent',
-    },
+    madeUpConfig(folder, { services, ports: { ...ports, health: 0, http: 0 } }),
     systemClock,
     logger,
     new AbortController().signal,

@@ -10,12 +10,11 @@ import { CollectorServiceClient } from '@tdc/shared/generated/tdc/v1/collector.t
 import { EnrolmentServiceClient } from '@tdc/shared/generated/tdc/v1/enrolment.ts';
 import { callUnary, clientCredentials } from '@tdc/shared/grpc-client.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
-import { defaultServerLimits } from '../access/options.ts';
 import { createToken } from '../access/token-admin.ts';
 import { createAuthority, issueServerFiles } from '../commands/authority.ts';
 import type { ServerConfig } from '../config.ts';
 import { openContext, type ServerContext } from '../context.ts';
-import { publisherByDefault } from '../formats/datex2/publisher.ts';
+import { madeUpConfig } from '../made-up-config.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { pemOfKey } from './authority.ts';
 import type { EnrolmentSettings } from './options.ts';
@@ -158,30 +157,20 @@ export class EnrollingServer implements AsyncDisposable {
   }
 }
 
-const configIn = (folder: string, given: Partial<EnrolmentSettings>): ServerConfig => ({
-  services: ['collector'],
-  host: '127.0.0.1',
-  ports: { collector: 0, query: 0, health: 0, http: 0 },
-  healthPlaintext: false,
-  repository: { type: 'sqlite', file: join(folder, 'tdc.sqlite') },
-  retention: { eventHours: 0, estimateDays: 0, alertDays: 0 },
-  estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
-  eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
-  timeZone: 'UTC',
-  alerts: { rules: { drops: false, travelTimeSeconds: new Map() } },
-  limits: defaultServerLimits,
-  publisher: publisherByDefault,
-  logLevel: 'trace',
-  tls: {
-    certFile: join(folder, 'server.pem'),
-    keyFile: join(folder, 'server.key'),
-    clientCaFile: join(folder, 'authority.pem'),
-  },
-  enrolment: {
-    authority: { certFile: join(folder, 'authority.pem'), keyFile: join(folder, 'authority.key') },
-    tokenLifeMs: dayMs,
-    certificateLifeMs: 90 * dayMs,
-    graceMs: 180 * dayMs,
-    ...given,
-  },
-});
+const configIn = (folder: string, given: Partial<EnrolmentSettings>): ServerConfig =>
+  madeUpConfig(folder, {
+    services: ['collector'],
+    logLevel: 'trace',
+    tls: {
+      certFile: join(folder, 'server.pem'),
+      keyFile: join(folder, 'server.key'),
+      clientCaFile: join(folder, 'authority.pem'),
+    },
+    enrolment: {
+      authority: { certFile: join(folder, 'authority.pem'), keyFile: join(folder, 'authority.key') },
+      tokenLifeMs: dayMs,
+      certificateLifeMs: 90 * dayMs,
+      graceMs: 180 * dayMs,
+      ...given,
+    },
+  });

@@ -5,9 +5,7 @@ import { systemClock } from '@tdc/shared/clock.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defaultServerLimits } from '../access/options.ts';
-import type { ServerConfig } from '../config.ts';
-import { publisherByDefault } from '../formats/datex2/publisher.ts';
+import { madeUpConfig } from '../made-up-config.ts';
 import { openSqliteRepository } from '../repositories/sqlite/repository.ts';
 import { EstimatorThread } from './estimator-thread.ts';
 
@@ -25,24 +23,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function newThread(file: string): EstimatorThread {
-  const config: ServerConfig = {
-    services: ['estimator'],
-    host: '127.0.0.1',
-    ports: { collector: 0, query: 0, health: 0, http: 0 },
-    healthPlaintext: false,
-    repository: { type: 'sqlite', file },
-    retention: { eventHours: 24, estimateDays: 1100, alertDays: 0 },
-    estimator: { estimator: 'grid-filter', rotating: true, rotationSeconds: 900, delaySeconds: 5, reachHours: 16 },
-    eventTimes: { ageDaysMax: 31, aheadSecondsMax: 300 },
-    timeZone: 'UTC',
-    alerts: { rules: { drops: false, travelTimeSeconds: new Map() } },
-    limits: defaultServerLimits,
-    publisher: publisherByDefault,
-    logLevel: 'info',
-  };
+function newThread(): EstimatorThread {
   const logger = createLogger({ level: 'info', output: { write: (line: string) => lines.push(line) } });
-  return new EstimatorThread(config, logger, systemClock);
+  return new EstimatorThread(madeUpConfig(folder, { logLevel: 'info' }), logger, systemClock);
 }
 
 describe('the thread of the estimator', () => {
@@ -55,7 +38,7 @@ describe('the thread of the estimator', () => {
     }
     await repository.network.putLink({ fromDetectorId: from, toDetectorId: to, maxSeconds: 900 }, never);
     const stop = new AbortController();
-    const thread = newThread(file);
+    const thread = newThread();
     const running = thread.run(stop.signal);
     // Cars of the last half hour, while it is running: what is committed beside it reaches it.
     const now = Date.now();
@@ -88,8 +71,6 @@ describe('the thread of the estimator', () => {
   test('says why it cannot begin', async () => {
     const file = join(folder, 'tdc.sqlite');
     writeFileSync(file, 'no database at all, for as many bytes as a page has: '.repeat(100));
-    await expect(newThread(file).run(never)).rejects.toThrow(
-      /tdc\.sqlite: the file is damaged, or is no SQLite database/,
-    );
+    await expect(newThread().run(never)).rejects.toThrow(/tdc\.sqlite: the file is damaged, or is no SQLite database/);
   });
 });
