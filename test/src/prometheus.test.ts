@@ -81,6 +81,13 @@ async function startPrometheus(directory: string, targets: Readonly<Record<strin
   };
 }
 
+/** Rejects with what promtool does not like in the names, helps and values that a program gives. */
+async function checkMetrics(target: string): Promise<void> {
+  const checking = run('promtool', ['check', 'metrics']);
+  checking.child.stdin?.end(await (await fetch(`http://${target}/metrics`)).text());
+  await checking;
+}
+
 test('promtool finds no fault in the rules, and each fires and rests when it should', async () => {
   expect((await run('promtool', ['check', 'rules', '--lint-fatal', rules])).stdout).toContain('SUCCESS');
   expect((await run('promtool', ['test', 'rules', deployed('prometheus/tdc.rules.test.yaml')])).stdout).toContain(
@@ -88,7 +95,7 @@ test('promtool finds no fault in the rules, and each fires and rests when it sho
   );
 });
 
-test('Prometheus scrapes server and agent, finds in them every metric that rules and dashboard ask for, and sees an agent end', async () => {
+test('Prometheus scrapes server and agent, in whose metrics promtool finds no fault, finds in them every metric that rules and dashboard ask for, and sees an agent end', async () => {
   await using directory = await temporaryDirectory();
   await writeFile(join(directory.path, 'road.json'), JSON.stringify(road));
   await using server = await startServer(directory.path);
@@ -117,6 +124,8 @@ test('Prometheus scrapes server and agent, finds in them every metric that rules
   });
   expect(await until('a connected agent', () => prometheus.value('tdc_agent_collector_connected == 1'))).toBe(1);
   expect(await until('its status at the server', () => prometheus.value('tdc_detectors{state="ok"} == 1'))).toBe(1);
+
+  for (const target of [server.http, String(address)]) await checkMetrics(target);
 
   const asked = [rules, deployed('grafana/tdc.json')].map(
     async (file) => (await readFile(file, 'utf8')).match(/tdc_[a-z_]+/g) ?? [],

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLogger } from '@tdc/shared/logger.ts';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { addProcessMetrics } from '@tdc/shared/process-metrics.ts';
+import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { madeUpSnapshot } from '../made-up-snapshot.ts';
 import { type AgentSnapshot, statusToWire } from '../status.ts';
@@ -11,7 +12,7 @@ const log = createLogger({ level: 'silent' });
 
 async function serve(snapshot: AgentSnapshot | undefined, port = 0): Promise<MetricsService> {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   const status = () => snapshot && statusToWire(snapshot);
   const service = new MetricsService({ place: { host: '127.0.0.1', port }, status, registry, log });
   service.start();

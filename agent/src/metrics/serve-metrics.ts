@@ -1,5 +1,6 @@
 import type { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { addProcessMetrics } from '@tdc/shared/process-metrics.ts';
+import { Registry } from 'prom-client';
 import type { AgentLog } from '../agent-options.ts';
 import type { MetricsPlace } from './metrics-options.ts';
 import { MetricsService } from './metrics-service.ts';
@@ -11,7 +12,7 @@ export function serveMetrics(
   status: () => AgentStatus | undefined,
 ): MetricsService {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   const service = new MetricsService({ place, status, registry, log });
   service.start();
   return service;

@@ -1,5 +1,6 @@
+import { addProcessMetrics } from '@tdc/shared/process-metrics.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { estimateStatuses } from '../estimation/estimate.ts';
 import { healthOf, healthWords } from '../query/detector-health.ts';
 import { detectorStates } from '../query/detector-states.ts';
@@ -25,7 +26,7 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     this.#options = options;
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
+    addProcessMetrics(this.registry);
     this.#requestSeconds = new Histogram({
       name: 'tdc_http_request_duration_seconds',
       help: 'Time to answer a request over HTTP, live streams left out.',
