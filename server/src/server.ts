@@ -15,6 +15,7 @@ import { Refusals } from './enrolment/refusals.ts';
 import { revocationIn } from './enrolment/revoked.ts';
 import { enrolmentService } from './enrolment/service.ts';
 import { watchServerCertificate } from './enrolment/watch-server-certificate.ts';
+import type { EstimatorFigures } from './estimator/estimator-figures.ts';
 import { EstimatorThread } from './estimator/estimator-thread.ts';
 import { watchRepository } from './health.ts';
 import { calendarOf } from './history/calendar.ts';
@@ -93,6 +94,8 @@ interface ServiceContext extends ServerContext {
   readonly history: LinkHistory;
   /** Absent where nobody is told of alerts by this process. */
   readonly notices?: NoticeCounts;
+  /** Of the estimator of this process; absent where there is none. */
+  readonly figures?: () => EstimatorFigures;
 }
 
 /** With what the thread of the estimator, if there is one, has come to. */
@@ -100,7 +103,7 @@ function withThread(context: ServiceContext, thread: EstimatorThread | undefined
   if (thread === undefined) return context;
   const { tracing } = context;
   const both = tracing === undefined ? {} : { tracing: tracingWith(tracing, () => thread.spans) };
-  return { ...context, ...both, notices: thread.notices };
+  return { ...context, ...both, notices: thread.notices, figures: () => thread.figures };
 }
 
 interface Access extends AccessContext {
@@ -140,7 +143,7 @@ function startService(
 
 /** Loaded where it is served: the others do without its framework. */
 async function startHttp(
-  { config, repository, clock, logger, history, tracing, notices }: ServiceContext,
+  { config, repository, clock, logger, history, tracing, notices, figures }: ServiceContext,
   { guard }: Access,
   shutdown: AbortSignal,
 ): Promise<ServedPort> {
@@ -152,6 +155,7 @@ async function startHttp(
     limits: limits.connections,
     ...(tracing === undefined ? {} : { tracing }),
     ...(notices === undefined ? {} : { notices }),
+    ...(figures === undefined ? {} : { figures }),
     ...(tls === undefined ? {} : { tls }),
     ...(tiles === undefined ? {} : { tiles }),
   });

@@ -7,6 +7,7 @@ import { Surroundings } from '../estimation/surroundings.ts';
 import type { Claim, Repository } from '../repository.ts';
 import { type Tracing, traced } from '../tracing/tracing.ts';
 import { type Destination, DestinationReplay } from './destination-replay.ts';
+import type { PublishedCounts } from './estimator-figures.ts';
 import type { EventFeed, FeedListener } from './event-feed.ts';
 import { minuteMs, minuteOf } from './event-history.ts';
 import { Publication, type Ready } from './publication.ts';
@@ -25,6 +26,8 @@ export interface JobOptions {
   readonly reachMs: number;
   /** Whether the network is still the one that the job was made for. */
   readonly isCurrent: () => boolean;
+  /** Counts what is published. */
+  readonly published?: Pick<PublishedCounts, 'add'>;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
 }
@@ -59,7 +62,7 @@ export class DestinationJob implements FeedListener {
     this.#options = options;
     const { destination, repository, signs } = options;
     this.detectorIds = new Surroundings(destination.links).around(destination.detectorId);
-    this.#publication = new Publication(repository.estimates, signs, options.tracing);
+    this.#publication = new Publication(repository.estimates, signs, options);
   }
 
   receive(event: EstimationEvent): void {

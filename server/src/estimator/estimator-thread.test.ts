@@ -63,6 +63,8 @@ describe('the thread of the estimator', () => {
       })
       .toEqual([expect.closeTo(90, 0)]);
     expect(log()).toContainEqual(expect.objectContaining({ msg: 'made past minutes', detector: to }));
+    await expect.poll(() => thread.figures.published.first).toBeGreaterThan(20);
+    expect(thread.figures.heapBytes).toBeGreaterThan(1_000_000);
     expect(thread.pulse.hangs).toBe(false);
     stop.abort(new Error('enough'));
     await running;

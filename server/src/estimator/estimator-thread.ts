@@ -6,6 +6,7 @@ import { Pulse } from '@tdc/shared/pulse.ts';
 import { NoticeCounts } from '../alerts/notice-counts.ts';
 import type { ServerConfig } from '../config.ts';
 import type { SpanCounts } from '../tracing/tracing.ts';
+import type { EstimatorFigures } from './estimator-figures.ts';
 import type { ThreadMessage } from './thread-message.ts';
 
 /** How long the estimator may take to end what it is doing. */
@@ -19,6 +20,7 @@ export class EstimatorThread {
   /** What has become of notices of alerts. */
   readonly notices = new NoticeCounts();
   readonly pulse: Pulse;
+  #figures: EstimatorFigures = { published: { first: 0, revised: 0 }, heapBytes: 0 };
   #spans: SpanCounts = { sent: 0, overflowed: 0, untaken: 0, waiting: 0 };
   readonly #config: ServerConfig;
   readonly #logger: Logger;
@@ -27,6 +29,11 @@ export class EstimatorThread {
     this.pulse = new Pulse('the estimator', clock);
     this.#config = config;
     this.#logger = logger;
+  }
+
+  /** A second ago or less. */
+  get figures(): EstimatorFigures {
+    return this.#figures;
   }
 
   /** What has become of its spans of traces, a second ago or less. */
@@ -71,6 +78,7 @@ export class EstimatorThread {
         break;
       case 'alive':
         this.pulse.beat();
+        this.#figures = message.figures;
         this.#spans = message.spans ?? this.#spans;
     }
   }

@@ -2,6 +2,7 @@ import { type Estimate, type TravelTime, tenth } from '../estimation/estimate.ts
 import type { Claim, EstimateStore, PublishedEstimate } from '../repository.ts';
 import { type Tracing, traced } from '../tracing/tracing.ts';
 import type { DestinationReplay, MinuteResult } from './destination-replay.ts';
+import type { PublishedCounts } from './estimator-figures.ts';
 import { type SignsOfLife, silenceMsMax } from './signs-of-life.ts';
 
 /** An estimate that is ready to be published, but for its revision. */
@@ -21,11 +22,17 @@ export class Publication {
   readonly #store: EstimateStore;
   readonly #signs: SignsOfLife;
   readonly #tracing: Tracing | undefined;
+  readonly #counts: Pick<PublishedCounts, 'add'> | undefined;
 
-  constructor(store: EstimateStore, signs: SignsOfLife, tracing?: Tracing) {
+  constructor(
+    store: EstimateStore,
+    signs: SignsOfLife,
+    { tracing, published }: { readonly tracing?: Tracing; readonly published?: Pick<PublishedCounts, 'add'> } = {},
+  ) {
     this.#store = store;
     this.#signs = signs;
     this.#tracing = tracing;
+    this.#counts = published;
   }
 
   /** What a minute's estimates are to say; to be asked before the replay goes on. */
@@ -67,6 +74,7 @@ export class Publication {
         attributes: { 'tdc.estimates': changed.length },
       } as const;
       await traced(this.#tracing, storing, () => this.#store.publish(claim, changed, newest, signal));
+      this.#counts?.add(changed.map(({ revision }) => revision));
     }
     return changed.length;
   }

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryRepository } from '../repositories/sqlite/temporary-repository.ts';
 import type { EstimateScan, PublishedEstimate, Repository } from '../repository.ts';
 import { DestinationReplay } from './destination-replay.ts';
+import { PublishedCounts } from './estimator-figures.ts';
 import { minuteMs } from './event-history.ts';
 import { PatientClock } from './patient-clock.ts';
 import { Publication } from './publication.ts';
@@ -61,8 +62,8 @@ afterEach(async () => {
 });
 
 /** A worker, or another one after it. */
-function startWorker(clock: PatientClock, signal: AbortSignal): Promise<void> {
-  return runEstimator({ repository, config, clock, logger }, signal);
+function startWorker(clock: PatientClock, signal: AbortSignal, counts = new PublishedCounts()): Promise<void> {
+  return runEstimator({ repository, config, clock, logger, published: counts }, signal);
 }
 
 async function published(
@@ -104,7 +105,8 @@ describe('the estimator', () => {
     });
     const queue = waiting.toSorted((a, b) => a.sentAtMs - b.sentAtMs);
     let stop = new AbortController();
-    let worker = startWorker(clock, stop.signal);
+    const counts = new PublishedCounts();
+    let worker = startWorker(clock, stop.signal, counts);
     const restarts = [25, 26, 47, 70].map((minute) => t0 + minute * minuteMs);
     while (clock.nowMs() < t0 + (minutes + 4) * minuteMs) {
       const due = queue.filter(({ sentAtMs }) => sentAtMs <= clock.nowMs());
@@ -124,7 +126,7 @@ describe('the estimator', () => {
         stop.abort(new Error('restart'));
         await worker;
         stop = new AbortController();
-        worker = startWorker(clock, stop.signal);
+        worker = startWorker(clock, stop.signal, counts);
       }
       await clock.sleep(1000, never);
     }
@@ -146,6 +148,10 @@ describe('the estimator', () => {
     }
     stop.abort(new Error('end'));
     await worker;
+    const always = { fromMs: 0, toMs: t0 + 2 * minutes * minuteMs, revisions: 'all' } as const;
+    const all = (await Promise.all(links.map((link) => published(link, always)))).flat();
+    const revised = all.filter(({ revision }) => revision > 1).length;
+    expect(counts.all).toEqual({ first: all.length - revised, revised });
   }, 90_000);
 
   test('begins in the middle of a minute with what is known of it already', async () => {

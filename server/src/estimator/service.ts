@@ -9,6 +9,7 @@ import type { EstimationSettings } from '../estimation/network-estimator.ts';
 import type { Claim, Repository } from '../repository.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { DestinationJob } from './destination-job.ts';
+import type { PublishedCounts } from './estimator-figures.ts';
 import { EventFeed } from './event-feed.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
@@ -26,6 +27,8 @@ export interface EstimatorOptions {
   readonly logger: Logger;
   /** Watches over the network, under a claim that the workers share like those on detectors. */
   readonly alerts?: (claim: Claim, signal: AbortSignal) => Promise<void>;
+  /** Counts what is published. */
+  readonly published?: Pick<PublishedCounts, 'add'>;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
 }
@@ -55,7 +58,8 @@ class CurrentLinks {
  * end, and take over from each other.
  */
 export async function runEstimator(options: EstimatorOptions, signal: AbortSignal): Promise<void> {
-  const { repository, config, clock, logger, alerts, tracing } = options;
+  const { repository, config, clock, logger, alerts, published, tracing } = options;
+  const watching = { ...(published === undefined ? {} : { published }), ...(tracing === undefined ? {} : { tracing }) };
   const feed = new EventFeed(repository.events, clock);
   const signs = new SignsOfLife(repository.statuses, clock, logger);
   const current = new CurrentLinks();
@@ -82,7 +86,7 @@ export async function runEstimator(options: EstimatorOptions, signal: AbortSigna
         const { estimator, rotating, rotationSeconds } = config;
         const settings = { estimator, rotating, ...(rotationSeconds === undefined ? {} : { rotationSeconds }) };
         const job = new DestinationJob({
-          ...{ repository, feed, signs, clock, logger, ...(tracing === undefined ? {} : { tracing }) },
+          ...{ repository, feed, signs, clock, logger, ...watching },
           destination: { detectorId: claim.name, links, ...settings },
           delayMs: config.delaySeconds * 1000,
           reachMs: config.reachHours * 3600_000,

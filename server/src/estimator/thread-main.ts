@@ -9,6 +9,7 @@ import { openContext } from '../context.ts';
 import { calendarOf } from '../history/calendar.ts';
 import type { Claim } from '../repository.ts';
 import { type Tracing, traceFields } from '../tracing/tracing.ts';
+import { PublishedCounts } from './estimator-figures.ts';
 import { runEstimator } from './service.ts';
 import type { ThreadMessage } from './thread-message.ts';
 
@@ -26,8 +27,12 @@ const logger = createLogger({
   output: { write: (line) => tell({ type: 'log', line }) },
   ...(config.tracing === undefined ? {} : { fields: traceFields }),
 });
+const published = new PublishedCounts();
 let tracing: Tracing | undefined;
-setInterval(() => tell({ type: 'alive', ...(tracing && { spans: tracing.counts() }) }), tellEveryMs).unref();
+setInterval(() => {
+  const figures = { published: published.all, heapBytes: process.memoryUsage().heapUsed };
+  tell({ type: 'alive', figures, ...(tracing && { spans: tracing.counts() }) });
+}, tellEveryMs).unref();
 try {
   await using context = await openContext(config, clock, logger, stop.signal);
   const { repository } = context;
@@ -40,7 +45,8 @@ try {
     counts: { add: (channel, outcome, count) => tell({ type: 'notices', channel, outcome, count }) },
   };
   const alerts = (claim: Claim, signal: AbortSignal) => runAlerts(watching, claim, signal);
-  await runEstimator({ repository, clock, logger, alerts, config: config.estimator, ...traces }, stop.signal);
+  const estimating = { repository, clock, logger, alerts, published, config: config.estimator, ...traces };
+  await runEstimator(estimating, stop.signal);
 } catch (error) {
   if (!stop.signal.aborted) throw error;
 } finally {

@@ -3,6 +3,7 @@ import type { Logger } from '@tdc/shared/logger.ts';
 import type { Guard } from '../access/guard.ts';
 import type { NoticeCounts } from '../alerts/notice-counts.ts';
 import type { EstimationSettings } from '../estimation/network-estimator.ts';
+import type { EstimatorFigures } from '../estimator/estimator-figures.ts';
 import type { Publisher } from '../formats/datex2/publisher.ts';
 import type { LinkHistory } from '../query/link-history.ts';
 import type { Repository } from '../repository.ts';
@@ -21,6 +22,8 @@ export interface HttpContext {
   readonly publisher: Publisher;
   /** Of this process; absent where it tells nobody of alerts. */
   readonly notices?: NoticeCounts;
+  /** Of the estimator of this process; absent where there is none. */
+  readonly figures?: () => EstimatorFigures;
   /** Absent: no traces. */
   readonly tracing?: Tracing;
   /** Aborted when the server is to end: streams end with it. */

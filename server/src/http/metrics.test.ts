@@ -67,9 +67,10 @@ test('metrics are there while the repository does not answer, and say so', async
   expect([...samples.keys()].filter((name) => name.startsWith('tdc_detectors'))).toEqual([]);
 });
 
-test('metrics say how alerts are, what of them is still to be told and what has become of the rest, and when somebody looked', async () => {
+test('metrics say how alerts are, what of them is still to be told and what has become of the rest, when somebody looked, and what the estimator has come to', async () => {
   const notices = new NoticeCounts();
-  await using alerting = await startHttpSubject(['D1'], { notices });
+  const figures = () => ({ published: { first: 120, revised: 7 }, heapBytes: 1_000_000 });
+  await using alerting = await startHttpSubject(['D1'], { notices, figures });
   const before = await scrape(alerting);
   expect([...before.keys()].filter((name) => name.startsWith('tdc_alerts_last_look'))).toEqual([]);
   expect(before.get('tdc_alerts{cause="drops",state="open"}')).toBe(0);
@@ -96,6 +97,9 @@ test('metrics say how alerts are, what of them is still to be told and what has 
     'tdc_alert_notices_waiting{channel="mail"}': 0,
     'tdc_alert_notices_total{channel="webhook",outcome="not_taken"}': 5,
     'tdc_alert_notices_total{channel="mail",outcome="taken"}': 0,
+    'tdc_estimates_published_total{kind="first"}': 120,
+    'tdc_estimates_published_total{kind="revised"}': 7,
+    tdc_estimator_heap_bytes: 1_000_000,
     tdc_alerts_last_look_timestamp_seconds: 1_700_000_010,
     tdc_metrics_failures_total: 0,
   });

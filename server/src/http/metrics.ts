@@ -6,9 +6,11 @@ import { healthOf, healthWords } from '../query/detector-health.ts';
 import { detectorStates } from '../query/detector-states.ts';
 import { addAlertMetrics } from './alert-metrics.ts';
 import type { HttpContext } from './context.ts';
+import { addEstimatorMetrics } from './estimator-metrics.ts';
 import { addTraceMetrics } from './trace-metrics.ts';
 
-export interface MetricsOptions extends Pick<HttpContext, 'repository' | 'clock' | 'shutdown' | 'tracing' | 'notices'> {
+export interface MetricsOptions
+  extends Pick<HttpContext, 'repository' | 'clock' | 'shutdown' | 'tracing' | 'notices' | 'figures'> {
   readonly isServing: () => boolean;
   readonly listeners: () => number;
   readonly silentAfterMs: number;
@@ -41,6 +43,7 @@ export class Metrics {
     });
     this.#addGauges();
     addAlertMetrics(this.registry, { ...options, known: (read) => this.#known(read) });
+    if (options.figures !== undefined) addEstimatorMetrics(this.registry, options.figures);
     if (options.tracing !== undefined) addTraceMetrics(this.registry, options.tracing);
   }
 

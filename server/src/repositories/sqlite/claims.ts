@@ -16,8 +16,8 @@ interface Holder {
 }
 
 /**
- * Claims among the workers of this process, which is the only one that has the file: they end with it. Fences and checkpoints are
- * in the file, so that a claim of an earlier process can never pass for one of this.
+ * Claims among the workers that ask this store, with which they end: one process has the file, and in it the thread of the estimator alone
+ * claims anything. Fences and checkpoints are in the file, so that a claim of an earlier process can never pass for one of this.
  */
 export class SqliteClaimStore implements ClaimStore {
   readonly #file: string;
