@@ -19,8 +19,12 @@ interface LogOutput {
   write(line: string): unknown;
 }
 
-/** Logs what another logger of ours has written, with the time at which that is done. */
-export function logAgain(line: string, logger: Logger): void {
-  const { level, time: _time, msg, ...fields } = JSON.parse(line);
-  logger[logger.levels.labels[level] as Level](fields, msg);
+/** Logs what another logger of ours has written, line by line, with the time at which that is done. */
+export function relayTo(logger: Logger): (line: string) => void {
+  // Errors have become objects already.
+  const relay = logger.child({}, { serializers: { err: (error: unknown) => error } });
+  return (line) => {
+    const { level, time: _time, msg, ...fields } = JSON.parse(line);
+    relay[relay.levels.labels[level] as Level](fields, msg);
+  };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@tdc/shared/clock.ts';
-import { type Logger, logAgain } from '@tdc/shared/logger.ts';
+import { type Logger, relayTo } from '@tdc/shared/logger.ts';
 import { Pulse } from '@tdc/shared/pulse.ts';
 import { NoticeCounts } from '../alerts/notice-counts.ts';
 import type { ServerConfig } from '../config.ts';
@@ -23,12 +23,12 @@ export class EstimatorThread {
   #figures: EstimatorFigures = { published: { first: 0, revised: 0 }, heapBytes: 0 };
   #spans: SpanCounts = { sent: 0, overflowed: 0, untaken: 0, waiting: 0 };
   readonly #config: ServerConfig;
-  readonly #logger: Logger;
+  readonly #relay: (line: string) => void;
 
   constructor(config: ServerConfig, logger: Logger, clock: Clock) {
     this.pulse = new Pulse('the estimator', clock);
     this.#config = config;
-    this.#logger = logger;
+    this.#relay = relayTo(logger);
   }
 
   /** A second ago or less. */
@@ -71,7 +71,7 @@ export class EstimatorThread {
   #take(message: ThreadMessage): void {
     switch (message.type) {
       case 'log':
-        logAgain(message.line, this.#logger);
+        this.#relay(message.line);
         break;
       case 'notices':
         this.notices.add(message.channel, message.outcome, message.count);
