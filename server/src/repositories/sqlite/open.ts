@@ -16,7 +16,8 @@ export type FileLock = 'taken' | 'held';
  * meanwhile.
  */
 const busyTimeoutMs: Readonly<Record<FileLock, number>> = { taken: 1000, held: 5000 };
-const cacheKib = 65_536;
+/** The estimator reads what is new, and once what is old. */
+const cacheKib: Readonly<Record<FileLock, number>> = { taken: 65_536, held: 8192 };
 /** The write-ahead log is brought into the file when it has this many pages of 4 KiB, and cut to its limit. */
 const walPages = 4000;
 const walBytesMax = 64 * 1024 * 1024;
@@ -40,7 +41,7 @@ export function openDatabase(file: string, lock: FileLock = 'taken'): OpenDataba
   }
   const taken = lock === 'taken' ? lockFile(file) : undefined;
   try {
-    const database = connect(file, busyTimeoutMs[lock]);
+    const database = connect(file, lock);
     return {
       database,
       file,
@@ -75,13 +76,13 @@ function lockFile(file: string): Database {
   }
 }
 
-function connect(file: string, timeout: number): Database {
-  const database = guarded(file, 'opening the database', () => new Sqlite(file, { timeout }));
+function connect(file: string, lock: FileLock): Database {
+  const database = guarded(file, 'opening the database', () => new Sqlite(file, { timeout: busyTimeoutMs[lock] }));
   try {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    database.pragma(`cache_size = -${cacheKib}`);
+    database.pragma(`cache_size = -${cacheKib[lock]}`);
     database.pragma(`wal_autocheckpoint = ${walPages}`);
     database.pragma(`journal_size_limit = ${walBytesMax}`);
     migrate(database, file);
