@@ -257,10 +257,11 @@ test('a call whose signal is aborted already is not waited for', async () => {
   await expect(listLinks(address, undefined, 5000, AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
-test('reflection names the services and gives the contract', async () => {
+test.each(['v1', 'v1alpha'] as const)('reflection, %s, names the services and gives the contract', async (version) => {
   const address = await start();
-  expect(await reflectedServices(address)).toEqual(['grpc.health.v1.Health', 'tdc.v1.QueryService']);
-  expect(await reflectedFiles(address, 'tdc.v1.Event')).toContain('reference_time_ns');
+  expect(await reflectedServices(address, version)).toEqual(['grpc.health.v1.Health', 'tdc.v1.QueryService']);
+  expect(await reflectedFiles(address, 'tdc.v1.Event', version)).toContain('reference_time_ns');
+  await expect(reflectedFiles(address, 'tdc.v1.Nothing', version)).rejects.toThrow('Symbol not found: tdc.v1.Nothing');
 });
 
 test('a port that is taken is named', async () => {

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import {
   type ConnectionInjector,
   experimental,
@@ -13,13 +12,12 @@ import {
   setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
-import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { HealthImplementation } from 'grpc-health-check';
 import { ConnectionFront, type ConnectionLimits, listenAt, type Peer, type ServerTls } from './connection-front.ts';
 import { UnavailableError } from './errors.ts';
 import { statusOfError, unexpectedErrors } from './grpc-status.ts';
 import type { Logger } from './logger.ts';
+import { addReflection } from './reflection.ts';
 
 export interface GrpcService {
   /** Full name, such as `tdc.v1.CollectorService`. */
@@ -147,16 +145,6 @@ function taking(server: Server, { guard, observers = [] }: GrpcServerOptions): (
     injectors.set(known, injector);
     injector.injectConnection(socket);
   };
-}
-
-function addReflection(server: Server, services: readonly string[]): void {
-  const root = fileURLToPath(new URL('../../', import.meta.resolve('@tdc/proto/tdc/v1/query.proto')));
-  const files = ['access', 'agent', 'box_mail', 'collector', 'enrolment', 'query'].map(
-    (file) => `tdc/v1/${file}.proto`,
-  );
-  // Fields under the names that the contract gives them.
-  const definition = loadSync([...files, healthProto], { includeDirs: [root], keepCase: true });
-  new ReflectionService(definition, { services: [...services] }).addToServer(server);
 }
 
 /**
