@@ -9,7 +9,6 @@ import { KnownDetectors } from './collector/known-detectors.ts';
 import { collectorService } from './collector/service.ts';
 import type { CalledService } from './config.ts';
 import type { ServerContext } from './context.ts';
-import { readAuthority } from './enrolment/authority.ts';
 import type { EnrolmentContext } from './enrolment/context.ts';
 import { Refusals } from './enrolment/refusals.ts';
 import { revocationIn } from './enrolment/revoked.ts';
@@ -118,7 +117,7 @@ function accessOf({ config, repository, clock, logger }: ServerContext, shutdown
   return { store, known, guard, clock };
 }
 
-function startService(
+async function startService(
   name: CalledService,
   context: ServiceContext,
   access: Access,
@@ -132,7 +131,7 @@ function startService(
     name,
     host,
     port: config.ports[name],
-    services: servicesOf(name, context, access, shutdown),
+    services: await servicesOf(name, context, access, shutdown),
     logger,
     limits: config.limits.connections,
     guard: access.guard.interceptorFor,
@@ -162,12 +161,12 @@ async function startHttp(
 }
 
 /** The health port answers for the whole process; the other ports answer for themselves besides. */
-function servicesOf(
+async function servicesOf(
   name: Exclude<CalledService, 'http'>,
   context: ServiceContext,
   access: Access,
   shutdown: AbortSignal,
-): readonly GrpcService[] {
+): Promise<readonly GrpcService[]> {
   const { config, repository, clock, tracing } = context;
   if (name === 'health') return [];
   if (name === 'query') {
@@ -185,21 +184,18 @@ function servicesOf(
   return [
     collector,
     accessService(access),
-    enrolmentService(enrolmentOf(context)),
+    enrolmentService(await enrolmentOf(context)),
     boxMailService({ repository, clock }),
   ];
 }
 
-function enrolmentOf({ config, repository, clock }: ServerContext): EnrolmentContext {
-  const { enrolment } = config;
-  return {
-    repository,
-    clock,
-    refusals: new Refusals(clock),
-    ...(enrolment === undefined
-      ? {}
-      : { issuing: { authority: readAuthority(enrolment.authority), settings: enrolment } }),
-  };
+async function enrolmentOf({ config, repository, clock }: ServerContext): Promise<EnrolmentContext> {
+  const { enrolment: settings } = config;
+  const context = { repository, clock, refusals: new Refusals(clock) };
+  if (settings === undefined) return context;
+  // Loaded where it is wanted alone.
+  const { readAuthority } = await import('./enrolment/authority.ts');
+  return { ...context, issuing: { authority: readAuthority(settings.authority), settings } };
 }
 
 /** What runs beside the calls until shutdown: the health of all ports, retention where events are written, and the estimator. */

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
+import { createRequire } from 'node:module';
 import { InvalidInputError } from './errors.ts';
 
 /** What a configuration file says. */
@@ -10,6 +10,8 @@ export interface FileValues {
   /** Keys that are no option's, in words. */
   readonly problems: readonly string[];
 }
+
+const require = createRequire(import.meta.url);
 
 const fileBytesMax = 1024 * 1024;
 
@@ -63,8 +65,9 @@ export function textOf(name: string): string {
   }
 }
 
-/** YAML, or JSON, which is YAML too. Throws InvalidInputError with line and column. */
+/** YAML, or JSON, which is YAML too. Throws InvalidInputError with line and column. What parses it is loaded when there is something to parse. */
 export function yamlOf(name: string, text: string): unknown {
+  const { parse, YAMLParseError }: typeof import('yaml') = require('yaml');
   try {
     return parse(text);
   } catch (error) {

@@ -4,13 +4,11 @@ import { type Alert, type Notice, stateOf } from './alert.ts';
 import { causeText } from './cause-text.ts';
 import { type Channel, NotTakenError } from './channel.ts';
 
-export const mailSecurities = ['tls', 'starttls', 'none'] as const;
-
 export interface MailConfig {
   readonly host: string;
   readonly port: number;
   /** `none` on loopback alone. */
-  readonly security: (typeof mailSecurities)[number];
+  readonly security: 'tls' | 'starttls' | 'none';
   /** Absent: the server asks for none. */
   readonly user?: { readonly username: string; readonly passwordFile: string };
   readonly caFile?: string;

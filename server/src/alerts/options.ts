@@ -4,7 +4,7 @@ import { InvalidInputError } from '@tdc/shared/errors.ts';
 import { isLoopback } from '@tdc/shared/loopback.ts';
 import { isDetectorId } from '@tdc/shared/wire.ts';
 import { z } from 'zod';
-import { type MailConfig, mailSecurities } from './mail.ts';
+import type { MailConfig } from './mail.ts';
 import type { AlertRules } from './rules.ts';
 import { type WebhookConfig, webhookKeyOf } from './webhook.ts';
 
@@ -77,7 +77,7 @@ export const alertOptions = [
   option('alerts.mail.port', numeric(z.number().int().min(1).max(65_535)), 587, 'its port'),
   option(
     'alerts.mail.security',
-    z.enum(mailSecurities),
+    z.enum(['tls', 'starttls', 'none']),
     'starttls',
     'starttls, tls from the first byte on, or none on this machine',
   ),

@@ -4,9 +4,7 @@ import { type GrpcService, unary } from '@tdc/shared/grpc-server.ts';
 import { acceptedDetectorId } from '../collector/accepted.ts';
 import type { EnrolmentContext } from './context.ts';
 import { createEnrolment } from './create-enrolment.ts';
-import { enrol } from './enrol.ts';
 import { certificateToWire, enrolmentToWire } from './enrolment-wire.ts';
-import { renew } from './renew.ts';
 import { revokeCertificate, revokeDetector } from './revoke.ts';
 
 /** How boxes become detectors, and stop being them. */
@@ -32,8 +30,9 @@ export function enrolmentService(context: EnrolmentContext): GrpcService {
       await enrolments.removeEnrolment(acceptedDetectorId('detector_id', detectorId), signal);
       return {};
     }),
-    enrol: open(enrol),
-    renew: open(renew),
+    // Loaded when the first box comes: what reads requests takes a while.
+    enrol: open(async (...asked) => (await import('./enrol.ts')).enrol(...asked)),
+    renew: open(async (...asked) => (await import('./renew.ts')).renew(...asked)),
     listCertificates: unary(async ({ detectorId }, signal) => {
       const only = detectorId === '' ? undefined : acceptedDetectorId('detector_id', detectorId);
       return { certificates: (await enrolments.certificates(signal, only)).map(certificateToWire) };

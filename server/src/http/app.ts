@@ -63,6 +63,11 @@ const brotliParams = { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PA
 const zlibOptions = { windowBits: 13, memLevel: 6 };
 const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** In the place of compilers of schemas that the framework would load, though all schemas are in Zod. */
+const notOurs = (): never => {
+  throw new Error('a schema that is not in Zod');
+};
+
 /** Everything that is served over HTTP. */
 export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   const problems = answerWithProblems(options);
@@ -78,6 +83,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
       void problems.answer(error, request, reply);
     },
     clientErrorHandler: problems.answerUnreadable,
+    schemaController: { compilersFactory: { buildValidator: notOurs, buildSerializer: notOurs } },
   }).withTypeProvider<ZodTypeProvider>();
   // A page of another site can send text, and no JSON.
   app.removeContentTypeParser('text/plain');

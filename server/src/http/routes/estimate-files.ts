@@ -3,9 +3,7 @@ import { z } from 'zod';
 import { awamSummaries } from '../../formats/awam.ts';
 import { csvFormat } from '../../formats/csv.ts';
 import { measuredLink } from '../../formats/datex2/measured.ts';
-import { travelTimePublication } from '../../formats/datex2/travel-times.ts';
 import { textOf } from '../../formats/format.ts';
-import { parquetOf } from '../../formats/parquet.ts';
 import { allPages } from '../../query/all-pages.ts';
 import { type EstimatesQuery, estimatesPage, newestOf } from '../../query/estimates-page.ts';
 import { type EstimateRecord, estimateFields } from '../../records/estimate-record.ts';
@@ -76,7 +74,14 @@ function addNewest(app: HttpApp, context: HttpContext, answers: StreamedAnswers)
 async function* publicationOf(context: HttpContext, signal: AbortSignal): AsyncGenerator<string> {
   const links = await publishedLiveLinks(context, signal);
   if (links.length === 0) throw new NotFoundError('there is no link in the network: expected one to publish');
+  const { travelTimePublication } = await import('../../formats/datex2/travel-times.ts');
   yield* travelTimePublication(links.map(measuredLink), { publisher: context.publisher, nowMs: context.clock.nowMs() });
+}
+
+/** What writes Parquet is loaded where it is asked for, as is what writes XML. */
+async function* asParquet(pages: AsyncIterable<readonly EstimateRecord[]>): AsyncGenerator<Uint8Array> {
+  const { parquetOf } = await import('../../formats/parquet.ts');
+  yield* parquetOf(pages);
 }
 
 const histories = [
@@ -84,7 +89,7 @@ const histories = [
     ...{ ending: 'csv', kind: csvKind, operationId: 'estimatesAsCsv' },
     piecesOf: (pages: AsyncIterable<readonly EstimateRecord[]>) => textOf(pages, estimateCsv()),
   },
-  { ...{ ending: 'parquet', kind: parquetKind, operationId: 'estimatesAsParquet' }, piecesOf: parquetOf },
+  { ...{ ending: 'parquet', kind: parquetKind, operationId: 'estimatesAsParquet' }, piecesOf: asParquet },
 ];
 
 function addHistory(app: HttpApp, { repository }: HttpContext, answers: StreamedAnswers): void {

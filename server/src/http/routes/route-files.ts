@@ -2,7 +2,6 @@ import { NotFoundError } from '@tdc/shared/errors.ts';
 import { z } from 'zod';
 import { csvFormat } from '../../formats/csv.ts';
 import { measuredRoutes } from '../../formats/datex2/measured.ts';
-import { travelTimePublication } from '../../formats/datex2/travel-times.ts';
 import { type RouteRecord, routeFields } from '../../records/route-record.ts';
 import { admittedOf } from '../admission.ts';
 import type { HttpApp } from '../app.ts';
@@ -61,5 +60,6 @@ async function* publicationOf(context: HttpContext, signal: AbortSignal): AsyncG
     repository.network.detectors(signal),
   ]);
   if (routes.length === 0) throw new NotFoundError('no route has a name: expected one to publish');
+  const { travelTimePublication } = await import('../../formats/datex2/travel-times.ts');
   yield* travelTimePublication(measuredRoutes(routes, detectors), { publisher, nowMs: clock.nowMs() });
 }
