@@ -39,9 +39,35 @@ const probabilityMin = 1e-5;
 const sumMin = 1e-200;
 
 const kernelReach = Math.ceil((3 * driftPerMinute) / step);
+const kernelLength = 2 * kernelReach + 1;
 const kernel = normalised(
-  Float64Array.from({ length: 2 * kernelReach + 1 }, (_, i) => bell((i - kernelReach) * step, driftPerMinute)),
+  Float64Array.from({ length: kernelLength }, (_, i) => bell((i - kernelReach) * step, driftPerMinute)),
 );
+
+/** Where probabilities of travel times have gone after a minute; what would leave the grid stays at its end. */
+function driftedFrom(before: Float64Array): Float64Array {
+  const drifted = scratch.fill(0);
+  const [length, all] = [points, states];
+  for (let row = 0; row < all; row += length) {
+    for (let point = 0; point < length; point++) {
+      const p = before[row + point] ?? 0;
+      if (p < 1e-12) continue;
+      const from = point - kernelReach;
+      if (from >= 0 && point + kernelReach < length) {
+        for (let k = 0; k < kernelLength; k++) {
+          const to = row + from + k;
+          drifted[to] = (drifted[to] ?? 0) + p * (kernel[k] ?? 0);
+        }
+      } else {
+        for (let k = 0; k < kernelLength; k++) {
+          const to = row + Math.min(length - 1, Math.max(0, from + k));
+          drifted[to] = (drifted[to] ?? 0) + p * (kernel[k] ?? 0);
+        }
+      }
+    }
+  }
+  return drifted;
+}
 
 export interface Belief {
   /** Mean and standard deviation of ln(typical travel time in seconds). */
@@ -80,24 +106,17 @@ export class TravelTimeFilter {
   /** A minute passes. */
   predict(): void {
     const before = this.#probabilities();
-    const drifted = scratch.fill(0);
-    for (let at = 0; at < states; at++) {
-      const p = before[at] ?? 0;
-      if (p < 1e-12) continue;
-      const row = at - (at % points);
-      for (let k = 0; k < kernel.length; k++) {
-        const to = row + Math.min(points - 1, Math.max(0, (at % points) + k - kernelReach));
-        drifted[to] = (drifted[to] ?? 0) + p * (kernel[k] ?? 0);
-      }
-    }
-    const last = states - points;
+    const drifted = driftedFrom(before);
+    const jump = this.#jump;
+    const [row, all] = [points, states];
+    const last = all - row;
     const stays = 1 - jumpPerMinute;
-    for (let at = 0; at < states; at++) {
+    for (let at = 0; at < all; at++) {
       const own = drifted[at] ?? 0;
-      const below = at >= points ? (drifted[at - points] ?? 0) : own;
-      const above = at < last ? (drifted[at + points] ?? 0) : own;
+      const below = at >= row ? (drifted[at - row] ?? 0) : own;
+      const above = at < last ? (drifted[at + row] ?? 0) : own;
       const mixed = own * (1 - respreadPerMinute) + ((below + above) * respreadPerMinute) / 2;
-      before[at] = mixed * stays + jumpPerMinute * (this.#jump[at] ?? 0);
+      before[at] = mixed * stays + jumpPerMinute * (jump[at] ?? 0);
     }
     this.#likely = undefined;
   }
