@@ -38,6 +38,13 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const besideCode = '{shared,agent,server,custodian}/**/*.test.ts';
+/** What makes networks for itself, and cuts them. */
+const ownNetworks = 'cluster|claims|estimators|namespaces';
+
+/** One group after the other. */
+const inGroup = (groupOrder: number) => ({ groupOrder, sequencer: LongestFirst });
+
 export default defineConfig({
   test: {
     // Programs that tests start keep their compiled sources here: half the time to start.
@@ -46,14 +53,21 @@ export default defineConfig({
     hookTimeout: 60_000,
     // On two cores: tests wait for a third of their time.
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
         // A new process for each file loads modules for a third of a second. What stands beside the code leaves nothing behind in one.
-        test: { name: 'beside the code', include: ['{shared,agent,server,custodian}/**/*.test.ts'], isolate: false },
+        test: { name: 'beside the code', include: [besideCode], isolate: false, sequence: inGroup(0) },
       },
-      { extends: true, test: { name: 'whole system', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'own networks', include: [`test/**/@(${ownNetworks}).test.ts`], sequence: inGroup(0) },
+      },
+      // Browsers are among these: one gives up what it has asked for when a network comes to the machine or goes.
+      {
+        extends: true,
+        test: { name: 'whole system', include: [`test/**/!(${ownNetworks}).test.ts`], sequence: inGroup(1) },
+      },
     ],
   },
 });
