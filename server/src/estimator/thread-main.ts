@@ -48,7 +48,7 @@ try {
   const estimating = { repository, clock, logger, alerts, published, config: config.estimator, ...traces };
   await runEstimator(estimating, stop.signal);
 } catch (error) {
-  if (!stop.signal.aborted) throw error;
+  if (error !== stop.signal.reason) throw error;
 } finally {
   port.close();
 }
