@@ -1,6 +1,6 @@
 /**
- * Long work of this process is done in short turns, one after another, as it has one thread: what has come from the network is answered
- * between two turns.
+ * Long work of a thread is done in short turns, one after another: what has come from the network is answered between two turns, and what
+ * keeps its claims is done.
  */
 const turnMsMax = 2;
 let begunMs = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,6 @@
 /**
- * `npm run bench`: measures what docs/benchmarks.md claims, and prints its table. Names run only those benchmarks,
- * and those that take long;
- * `--write` puts the table into the document.
+ * `npm run bench`: measures what docs/benchmarks.md claims, and prints its table. Names run only those benchmarks, and are the
+ * one way to run those that take long; `--write` puts the table into the document.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';

@@ -68,7 +68,6 @@ beforeAll(async () => {
   const road = ['--simulation-network-file', file, '--simulation-seed', String(seed)];
   const flags = ['--scanners', 'simulated', ...road, '--clock-trust', '--uplink-backoff-ms-max', '5000'];
   agents = ids.map((id) => {
-    // What the cut off one says first when it is back stands long enough to be seen.
     // Of B it is seen what it says first when it is back, and nothing after that.
     const interval = ['--status-interval-seconds', id === 'B' ? '60' : '20'];
     return startAgent(placeOf(id), ['run'], [...flags, ...interval], { command: clock.command('quick') });
