@@ -19,6 +19,7 @@ import {
 import { AgentStatus } from '@tdc/shared/generated/tdc/v1/status.ts';
 import { createLogger } from '@tdc/shared/logger.ts';
 import { madeUpEvent } from '@tdc/shared/made-up-event.ts';
+import { reflectedFiles, reflectedServices } from '@tdc/shared/reflection-client.ts';
 import { eventToWire, nsFromMs } from '@tdc/shared/wire.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerConfig } from './config.ts';
@@ -221,6 +222,14 @@ describe('a server', () => {
     await context[Symbol.asyncDispose]();
     await expect.poll(() => healthOf(addressOf('health'), ''), { timeout: 3000 }).toBe('NOT_SERVING');
     expect(await healthOf(addressOf('query'), 'tdc.v1.QueryService')).toBe('NOT_SERVING');
+  });
+
+  test('tells general tools of every service of a port, and what its messages are', async () => {
+    const services = ['tdc.v1.AlertService', 'tdc.v1.HistoryService', 'tdc.v1.QueryService'];
+    expect(await reflectedServices(addressOf('query'), 'v1')).toEqual(['grpc.health.v1.Health', ...services]);
+    for (const each of services) {
+      expect(await reflectedFiles(addressOf('query'), each, 'v1')).toContain(each.split('.').at(-1));
+    }
   });
 
   test('gives health without TLS where that is said, and nothing else', async () => {

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { handleBidiStreamingCall, MethodDefinition, Server, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { protoPath as healthProto } from 'grpc-health-check';
@@ -7,7 +9,6 @@ const require = createRequire(import.meta.url);
 
 const method = 'ServerReflectionInfo';
 const versions = ['v1', 'v1alpha'] as const;
-const contractFiles = ['access', 'agent', 'box_mail', 'collector', 'enrolment', 'query'];
 
 /** The one method of a version of reflection, as the library has it. */
 interface Answering {
@@ -47,7 +48,7 @@ function readContract(services: readonly string[]): ReadonlyMap<string, Answerin
   const { loadSync }: typeof import('@grpc/proto-loader') = require('@grpc/proto-loader');
   const { ReflectionService }: typeof import('@grpc/reflection') = require('@grpc/reflection');
   const root = fileURLToPath(new URL('../../', import.meta.resolve('@tdc/proto/tdc/v1/query.proto')));
-  const files = contractFiles.map((file) => `tdc/v1/${file}.proto`);
+  const files = readdirSync(join(root, 'tdc/v1')).map((file) => `tdc/v1/${file}`);
   // Fields under the names that the contract gives them.
   const contract = loadSync([...files, healthProto], { includeDirs: [root], keepCase: true });
   const answering = new Map<string, Answering>();
